@@ -1,0 +1,3 @@
+module github.com/recloser-dev/recloser
+
+go 1.26.0

@@ -1,0 +1,78 @@
+package recloser
+
+import (
+	"math"
+	"time"
+)
+
+// suffixes are the parts of the window that are judged, in slots: a short one
+// shows a fresh outage that a long healthy past would hide.
+var suffixes = [...]int{2, 3, 5, WindowSlots}
+
+// Judge returns the cause to open the circuit, if the counts of w up to now
+// are evidence enough. Slots that begin before from are not looked at.
+//
+// With a confidence c, a suffix of the window is evidence if it holds at least
+// MinCalls and Wilson's lower bound of its rate at z = Φ⁻¹(c) is at or above
+// the threshold (E. B. Wilson, "Probable inference, the law of succession, and
+// statistical inference", 1927). Without, the whole window is evidence if it
+// holds MinCalls and its plain rate is at or above the threshold.
+func (p Policy) Judge(w Window, from, now Instant) (Cause, bool) {
+	width := p.slot()
+	last := now.floor(width)
+	ahead := now.Add(p.HalfOpen.Margin)
+	judge := func(slots int) (Cause, bool) {
+		start := max(last.Add(-time.Duration(slots-1)*width), from.floor(width))
+		return p.judgeCounts(w.Sum(start, ahead), time.Duration(slots)*width)
+	}
+	if p.OpenWhen.Confidence <= 0 {
+		return judge(WindowSlots)
+	}
+	for _, slots := range suffixes {
+		if cause, ok := judge(slots); ok {
+			return cause, true
+		}
+	}
+	return Cause{}, false
+}
+
+func (p Policy) judgeCounts(sum Counts, span time.Duration) (Cause, bool) {
+	w := p.OpenWhen
+	if sum.Calls < w.MinCalls || sum.Calls <= 0 {
+		return Cause{}, false
+	}
+	cause := Cause{
+		Calls:    sum.Calls,
+		Failures: min(sum.Failures, sum.Calls),
+		Slow:     min(sum.Slow, sum.Calls),
+		Span:     span,
+	}
+	z := zScore(w.Confidence)
+	switch {
+	case w.FailureRate > 0 && wilson(cause.Failures, cause.Calls, z) >= float64(w.FailureRate):
+		cause.Rule = RuleFailureRate
+	case w.SlowRate > 0 && wilson(cause.Slow, cause.Calls, z) >= float64(w.SlowRate):
+		cause.Rule = RuleSlowRate
+	default:
+		return Cause{}, false
+	}
+	return cause, true
+}
+
+// zScore returns Φ⁻¹(confidence): 3.09 at 99.9%, and 0, which turns Wilson's
+// bound into the plain rate, at 50% and below.
+func zScore(confidence Share) float64 {
+	if confidence <= 0.5 {
+		return 0
+	}
+	return math.Sqrt2 * math.Erfinv(2*float64(confidence)-1)
+}
+
+// wilson returns the lower bound of the true rate of k in n.
+func wilson(k, n int, z float64) float64 {
+	rate, count := float64(k)/float64(n), float64(n)
+	z2 := z * z
+	centre := rate + z2/(2*count)
+	spread := z * math.Sqrt(rate*(1-rate)/count+z2/(4*count*count))
+	return (centre - spread) / (1 + z2/count)
+}

@@ -1,0 +1,152 @@
+package recloser
+
+import (
+	"math"
+	"slices"
+	"time"
+)
+
+// RefreshInterval is how old a view may become before it is read again. All
+// environments share it: it is also how long everybody needs to have heard of a
+// watch.
+const RefreshInterval = 5 * time.Second
+
+// The budget of a watch. A report's writer moves the share of counted calls so
+// that the fleet stays at the budget, by at most maxStep at a time.
+const (
+	reportInterval  = time.Second
+	suspiciousRate  = 25.0 // reports a second while something looks wrong
+	calmRate        = 4.0  // reports a second else
+	firstShare      = 0.25
+	leastShare      = 0.0001
+	leastStep       = 0.5
+	mostStep        = 4.0
+	alarmFailures   = 3 // failures in a row that restart an old watch
+	alarmWatchAge   = 10 * time.Second
+	suspiciousStart = 5 * time.Second // how long a fresh watch looks wrong
+)
+
+// WatchStart returns the write that asks all environments to listen: when
+// nobody watches yet, or, if alarmed, when the watch is old, so that an outage
+// in the middle of background errors is heard as quickly as one from quiet.
+func (p Policy) WatchStart(v View, alarmed bool) (Watch, bool) {
+	old := p.watchAge(v) > alarmWatchAge
+	if v.State != StateClosed || (v.WatchSince != 0 && (!alarmed || !old)) {
+		return Watch{}, false
+	}
+	share := v.Share
+	if share <= 0 || alarmed {
+		share = max(share, firstShare)
+	}
+	return Watch{
+		Generation: v.Generation,
+		Was:        v.WatchSince,
+		At:         v.Now,
+		Share:      boundShare(share),
+		Drop:       starts(v.Window),
+	}, true
+}
+
+// WatchEnd returns the write that ends a watch in which nothing has failed for
+// a window.
+func (p Policy) WatchEnd(v View) (Unwatch, bool) {
+	window := p.OpenWhen.Window
+	if v.State != StateClosed || v.WatchSince == 0 || p.watchAge(v) <= window {
+		return Unwatch{}, false
+	}
+	if sum := v.Window.Sum(v.Now.Add(-window), v.Now.Add(p.HalfOpen.Margin)); sum.Failures+sum.Slow > 0 {
+		return Unwatch{}, false
+	}
+	return Unwatch{Generation: v.Generation, Was: v.WatchSince, Drop: starts(v.Window)}, true
+}
+
+// Report returns the write that tells what the environment called name has
+// counted in the watch of the view.
+func (p Policy) Report(v View, name string, counted []Slot) Report {
+	counted = slices.Clone(counted)
+	failed := false
+	for i := range counted {
+		failed = failed || counted[i].Failures+counted[i].Slow > 0
+	}
+	if len(counted) > 0 {
+		counted[len(counted)-1].Reports++
+	}
+	r := Report{
+		Generation: v.Generation,
+		Watch:      v.WatchSince,
+		Counted:    counted,
+		Share:      p.nextShare(v),
+		Voice:      -1,
+	}
+	if free := slices.Index(v.Voices[:], ""); failed && free >= 0 && !slices.Contains(v.Voices[:], name) {
+		r.Voice, r.Name = free, name
+	}
+	for _, start := range v.Window.outside(v.Now, p.OpenWhen.Window, p.HalfOpen.Margin) {
+		if !slices.ContainsFunc(counted, func(s Slot) bool { return s.Start == start }) {
+			r.Drop = append(r.Drop, start)
+		}
+	}
+	return r
+}
+
+// nextShare returns the share that keeps the fleet's reports within the budget.
+func (p Policy) nextShare(v View) Share {
+	span := max(p.slot(), time.Second)
+	reports := 1 + v.Window.Sum(v.Now.Add(-span), v.Now.Add(p.HalfOpen.Margin)).Reports
+	step := p.reportBudget(v) / (float64(reports) / span.Seconds())
+	step = min(max(step, leastStep), mostStep)
+	return boundShare(Share(float64(v.Share) * step))
+}
+
+// reportBudget returns the reports a second that the fleet may make.
+func (p Policy) reportBudget(v View) float64 {
+	sum := v.Window.Sum(v.WatchSince.floor(p.slot()), v.Now.Add(p.HalfOpen.Margin))
+	half := func(n int, threshold Share) bool {
+		return threshold > 0 && float64(n) >= float64(threshold)/2*float64(sum.Calls)
+	}
+	wrong := sum.Calls > 0 && (half(sum.Failures, p.OpenWhen.FailureRate) || half(sum.Slow, p.OpenWhen.SlowRate))
+	if wrong || p.watchAge(v) < suspiciousStart {
+		return suspiciousRate
+	}
+	return calmRate
+}
+
+// judgeView judges a watched record. One environment may speak for the fleet
+// only after all had the time to listen: either three have reported failures,
+// or the watch is as old as a refresh. While the circuit ramps up after a
+// recovery nobody needs persuading.
+func (p Policy) judgeView(v View) (Cause, bool) {
+	if v.WatchSince == 0 {
+		return Cause{}, false
+	}
+	heard := !slices.Contains(v.Voices[:], "") ||
+		p.watchAge(v) >= RefreshInterval || p.rampLeft(v) > 0
+	if !heard {
+		return Cause{}, false
+	}
+	return p.Judge(v.Window, v.WatchSince, v.Now)
+}
+
+// watchAge returns how old the watch is. One that begins further ahead than
+// clocks may differ is no watch anybody could wait for, so it counts as old.
+func (p Policy) watchAge(v View) time.Duration {
+	if v.WatchSince > v.Now.Add(p.HalfOpen.Margin) {
+		return math.MaxInt64
+	}
+	return v.Now.Sub(v.WatchSince)
+}
+
+func boundShare(s Share) Share {
+	if !(s > leastShare) {
+		return leastShare
+	}
+	return min(s, 1)
+}
+
+func starts(w Window) []Instant {
+	var all []Instant
+	for _, s := range w.Slots() {
+		all = append(all, s.Start)
+	}
+	return all
+}
