@@ -1,0 +1,68 @@
+# Go is all that `make dev` and `make build` need. `make test` also needs git and
+# a C compiler, for the race detector; it installs its tools in .bin.
+
+GOLANGCI_LINT_VERSION := v2.15.0
+GOVULNCHECK_VERSION   := v1.9.0
+FUZZTIME              ?= 5s
+SOAKTIME              ?= 10m
+
+MODULES := . bench
+LINT    := .bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
+
+.PHONY: all build dev test race lint fmt fuzz bench generate soak vuln clean compiler
+.NOTPARALLEL:
+
+all: build test
+
+build:
+	go build ./...
+
+dev: ## The console and a circuit to play with, on this machine alone.
+	go run ./cmd/recloser dev
+
+test: build lint race fuzz ## Everything that must hold before a change is merged.
+
+race: compiler ## Every test of every module, with the race detector.
+	@set -e; for m in $(MODULES); do \
+		echo "go -C $$m test -race -shuffle=on ./..."; go -C $$m test -race -shuffle=on ./...; done
+
+lint: $(LINT) ## Format, vet, lint and go.mod of every module.
+	@set -e; for m in $(MODULES); do \
+		echo "go -C $$m vet ./..."; go -C $$m vet ./...; \
+		echo "golangci-lint $$m"; (cd $$m && $(CURDIR)/$(LINT) run ./...); \
+		go -C $$m mod tidy -diff; done
+
+fmt: $(LINT) ## gofumpt, and the order of imports.
+	@set -e; for m in $(MODULES); do (cd $$m && $(CURDIR)/$(LINT) fmt ./...); done
+
+fuzz: ## Every fuzz target for FUZZTIME.
+	@set -e; for pkg in $$(go list ./...); do \
+		found=$$(go test -list '^Fuzz' $$pkg); \
+		for f in $$(echo "$$found" | grep '^Fuzz' || true); do \
+			echo "fuzz $$pkg $$f $(FUZZTIME)"; \
+			go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$pkg; done; done
+
+bench: ## The breaker, and its peers beside it.
+	go test -run '^$$' -bench . -benchmem ./...
+	go -C bench test -run '^$$' -bench . -benchmem ./...
+
+generate: ## Write anew what is derived from code; read the diff.
+	go generate ./...
+
+soak: compiler ## The same laws for up to two hours.
+	go test -race -shuffle=on -count=100 -cpu=1,2,8 -timeout=2h ./...
+	$(MAKE) fuzz FUZZTIME=$(SOAKTIME)
+
+vuln: ## Known vulnerabilities that this code can reach; asks vuln.go.dev.
+	go run golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION) ./...
+
+clean:
+	rm -rf .bin dist
+
+compiler:
+	@test "$$(go env CGO_ENABLED)" = 1 && command -v "$$(go env CC)" >/dev/null || \
+		{ echo "make: the race detector needs a C compiler: install gcc or clang, and leave CGO_ENABLED unset" >&2; exit 1; }
+
+$(LINT):
+	GOBIN=$(CURDIR)/.bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
+	mv .bin/golangci-lint $@
