@@ -18,25 +18,33 @@ var suffixes = [...]int{2, 3, 5, WindowSlots}
 // statistical inference", 1927). Without, the whole window is evidence if it
 // holds MinCalls and its plain rate is at or above the threshold.
 func (p Policy) Judge(w Window, from, now Instant) (Cause, bool) {
+	return p.judge(&w, from, now)
+}
+
+func (p *Policy) judge(w *Window, from, now Instant) (Cause, bool) {
 	width := p.slot()
-	last := now.floor(width)
+	last, first := now.floor(width), from.floor(width)
 	ahead := now.Add(p.HalfOpen.Margin)
-	judge := func(slots int) (Cause, bool) {
-		start := max(last.Add(-time.Duration(slots-1)*width), from.floor(width))
-		return p.judgeCounts(w.Sum(start, ahead), time.Duration(slots)*width)
-	}
-	if p.OpenWhen.Confidence <= 0 {
-		return judge(WindowSlots)
-	}
-	for _, slots := range suffixes {
-		if cause, ok := judge(slots); ok {
+	slots := w.used()
+	var sum Counts
+	for _, n := range suffixes {
+		start := max(last.Add(-time.Duration(n-1)*width), first)
+		for ; len(slots) > 0 && slots[len(slots)-1].Start >= start; slots = slots[:len(slots)-1] {
+			if s := &slots[len(slots)-1]; s.Start <= ahead {
+				sum = sum.plus(s.Counts)
+			}
+		}
+		if p.OpenWhen.Confidence <= 0 && n < WindowSlots {
+			continue
+		}
+		if cause, ok := p.judgeCounts(sum, time.Duration(n)*width); ok {
 			return cause, true
 		}
 	}
 	return Cause{}, false
 }
 
-func (p Policy) judgeCounts(sum Counts, span time.Duration) (Cause, bool) {
+func (p *Policy) judgeCounts(sum Counts, span time.Duration) (Cause, bool) {
 	w := p.OpenWhen
 	if sum.Calls < w.MinCalls || sum.Calls <= 0 {
 		return Cause{}, false
@@ -47,16 +55,24 @@ func (p Policy) judgeCounts(sum Counts, span time.Duration) (Cause, bool) {
 		Slow:     min(sum.Slow, sum.Calls),
 		Span:     span,
 	}
-	z := zScore(w.Confidence)
 	switch {
-	case w.FailureRate > 0 && wilson(cause.Failures, cause.Calls, z) >= float64(w.FailureRate):
+	case exceeds(cause.Failures, cause.Calls, w.FailureRate, w.Confidence):
 		cause.Rule = RuleFailureRate
-	case w.SlowRate > 0 && wilson(cause.Slow, cause.Calls, z) >= float64(w.SlowRate):
+	case exceeds(cause.Slow, cause.Calls, w.SlowRate, w.Confidence):
 		cause.Rule = RuleSlowRate
 	default:
 		return Cause{}, false
 	}
 	return cause, true
+}
+
+// exceeds reports whether k of n is at or above the threshold with confidence.
+// The plain rate is looked at first: the bound is never above it.
+func exceeds(k, n int, threshold, confidence Share) bool {
+	if threshold <= 0 || float64(k) < float64(threshold)*float64(n) {
+		return false
+	}
+	return wilson(k, n, zScore(confidence)) >= float64(threshold)
 }
 
 // zScore returns Φ⁻¹(confidence): 3.09 at 99.9%, and 0, which turns Wilson's

@@ -120,6 +120,23 @@ func (p Policy) RampShare(v View) Share {
 	return p.Ramp.From + Share(done)*(1-p.Ramp.From)
 }
 
+// AdmittedShare returns the share of calls that are admitted: what the ramp says
+// of a closed circuit, none of an open or half-open one but for its probes, and
+// what an override says of any.
+func (p Policy) AdmittedShare(v View) Share {
+	switch v.override().Mode {
+	case OverrideOpen:
+		return 0
+	case OverrideClosed:
+		return 1
+	case OverrideNone:
+	}
+	if v.State != StateClosed {
+		return 0
+	}
+	return p.RampShare(v)
+}
+
 // rampLeft returns how long the ramp still lasts.
 func (p Policy) rampLeft(v View) time.Duration {
 	if v.State != StateClosed || v.Cause.Rule != RuleRecovered {

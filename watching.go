@@ -12,7 +12,7 @@ import (
 const RefreshInterval = 5 * time.Second
 
 // The budget of a watch. A report's writer moves the share of counted calls so
-// that the fleet stays at the budget, by at most maxStep at a time.
+// that the fleet stays at the budget, by a factor from leastStep to mostStep.
 const (
 	reportInterval  = time.Second
 	suspiciousRate  = 25.0 // reports a second while something looks wrong

@@ -51,10 +51,13 @@ type Slot struct {
 type Window [MaxSlots]Slot
 
 // Slots returns the slots in use, oldest first.
-func (w Window) Slots() []Slot {
-	used := slices.IndexFunc(w[:], func(s Slot) bool { return s.Start == 0 })
-	if used < 0 {
-		used = MaxSlots
+func (w Window) Slots() []Slot { return w.used() }
+
+// used is Slots without a copy.
+func (w *Window) used() []Slot {
+	used := 0
+	for used < MaxSlots && w[used].Start != 0 {
+		used++
 	}
 	return w[:used:used]
 }
@@ -65,7 +68,7 @@ func (w Window) Add(start Instant, c Counts) Window {
 	if start <= 0 {
 		return w
 	}
-	slots := w.Slots()
+	slots := w.used()
 	at, found := slices.BinarySearchFunc(slots, start, func(s Slot, t Instant) int {
 		return int(max(min(s.Start-t, 1), -1))
 	})
@@ -89,7 +92,7 @@ func (w Window) Add(start Instant, c Counts) Window {
 func (w Window) Drop(starts ...Instant) Window {
 	var kept Window
 	n := 0
-	for _, s := range w.Slots() {
+	for _, s := range w.used() {
 		if !slices.Contains(starts, s.Start) {
 			kept[n] = s
 			n++
@@ -102,7 +105,7 @@ func (w Window) Drop(starts ...Instant) Window {
 // to.
 func (w Window) Sum(from, to Instant) Counts {
 	var sum Counts
-	for _, s := range w.Slots() {
+	for _, s := range w.used() {
 		if s.Start >= from && s.Start <= to {
 			sum = sum.plus(s.Counts)
 		}
@@ -114,7 +117,7 @@ func (w Window) Sum(from, to Instant) Counts {
 // given span at now, or lie further ahead than skew allows.
 func (w Window) outside(now Instant, span, skew time.Duration) []Instant {
 	var starts []Instant
-	for _, s := range w.Slots() {
+	for _, s := range w.used() {
 		if s.Start < now.Add(-span-span/WindowSlots) || s.Start > now.Add(skew) {
 			starts = append(starts, s.Start)
 		}

@@ -1,0 +1,69 @@
+package recloser
+
+import "time"
+
+// Clock is the time of one environment. The zero Clock is the machine's; a
+// simulator or a test puts its own here.
+type Clock struct {
+	// Wall is the time of day, which all environments share but for an error.
+	// It may step, also backwards.
+	Wall func() time.Time
+	// Mono never steps, but stands still while the environment is frozen.
+	Mono func() time.Duration
+	// AfterFunc calls f on its own after d, unless the function it returns is
+	// called before. The breaker has at most one such call waiting, and none
+	// when no call is in flight.
+	AfterFunc func(d time.Duration, f func()) (stop func() bool)
+}
+
+// clock is a Clock without gaps.
+type clock struct {
+	Clock
+	machine bool
+	base    time.Time
+}
+
+func newClock(c Clock) *clock {
+	filled := &clock{Clock: c, machine: c.Wall == nil && c.Mono == nil, base: time.Now()}
+	if c.Wall == nil {
+		filled.Wall = time.Now
+	}
+	if c.Mono == nil {
+		filled.Mono = func() time.Duration { return time.Since(filled.base) }
+	}
+	if c.AfterFunc == nil {
+		filled.AfterFunc = func(d time.Duration, f func()) func() bool { return time.AfterFunc(d, f).Stop }
+	}
+	return filled
+}
+
+// moment is one reading of both clocks, in nanoseconds.
+type moment struct{ wall, mono int64 }
+
+func (c *clock) now() moment {
+	return moment{wall: c.Wall().UnixNano(), mono: int64(c.Mono())}
+}
+
+// direct reports whether the wall clock may be read the quick way: it may not
+// where time is not the machine's, as in a testing/synctest bubble.
+func (c *clock) direct(now moment) bool {
+	const tolerance = int64(50 * time.Millisecond)
+	diff := wallNanos() - now.wall
+	return c.machine && -tolerance < diff && diff < tolerance
+}
+
+// mono returns the monotonic clock in nanoseconds.
+func (c *clock) mono() int64 {
+	if c.machine {
+		return int64(time.Since(c.base))
+	}
+	return int64(c.Mono())
+}
+
+func (m moment) instant() Instant { return Instant(m.wall / int64(time.Millisecond)) }
+
+// since returns the time from a to m by the clock that ran further: the
+// monotonic clock stands still in a freeze, and the wall clock may step back.
+func (m moment) since(a moment) time.Duration {
+	return time.Duration(max(m.wall-a.wall, m.mono-a.mono, 0))
+}

@@ -1,0 +1,187 @@
+package recloser
+
+import (
+	"math"
+	"time"
+)
+
+// environment is what a breaker knows: its copy of the record, and what it has
+// seen itself. It is guarded by the breaker's lock.
+type environment struct {
+	// The view of the circuit. Without a store, or while it is out of reach,
+	// the record is the environment's own and moves by itself.
+	record Record
+	known  bool   // whether the store was ever read
+	stale  bool   // whether a failure has cast doubt on it
+	read   moment // when it was asked for
+	asked  uint64 // the number of the operation it came from
+	held   moment // when its generation was first seen
+	leases [MaxProbes]moment
+	spread time.Duration // how much later than others it begins to probe
+
+	// What this environment saw of its own calls.
+	window   Window  // exact counts
+	slot     Instant // the slot that calls are counted in
+	releases uint64  // see flights.released
+	counted  int     // releases that were counted by themselves
+	settled  uint64
+	run      int // failures in a row
+	runSince moment
+	// leaveAloneUntil is what the dependency has asked for.
+	leaveAloneUntil Instant
+
+	// What it has counted for the fleet, and not told yet.
+	sample   Window
+	reported moment
+	name     string
+
+	// Its own circuit, which opens for itself only.
+	own     Record
+	ownHeld moment
+
+	outage    outage
+	reading   chan struct{}
+	writing   bool
+	forced    Override // the override observers were told of
+	tickets   map[*cell]*ticket
+	operation uint64
+	stopSweep func() bool
+	idle      bool // whether the last sweep found nothing in flight
+}
+
+// ticket is what must be remembered of a call besides its cell: of a probe, the
+// slot it holds; of a sampled call, the watch it counts in.
+type ticket struct {
+	token string
+	slot  int
+	own   bool // a probe of this environment's own circuit
+
+	watch Instant
+	told  bool // whether it was counted as slow while it was in flight
+
+	done  bool // whether a call that found no free cell has ended
+	stack []uintptr
+}
+
+// locked runs fn with the lock held and the counts taken, and tells observers
+// after it.
+func (b *Breaker) locked(fn func(now moment)) {
+	if len(b.options.Observers) > 0 {
+		defer b.events.deliver()
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := b.clock.now()
+	b.harvest(now)
+	fn(now)
+}
+
+// again reads the clocks after the lock was let go in between.
+func (b *Breaker) again() moment {
+	now := b.clock.now()
+	b.harvest(now)
+	return now
+}
+
+// attached reports whether the record is the fleet's.
+func (b *Breaker) attached() bool { return b.options.Store != nil && b.env.outage.failures == 0 }
+
+// view returns what is known of the circuit.
+func (b *Breaker) view(now moment) View {
+	e := &b.env
+	v := View{
+		Record: e.record,
+		Now:    now.instant(),
+		Age:    now.since(e.read),
+		Held:   now.since(e.held),
+	}
+	if !e.known {
+		v.Held, v.Age = 0, math.MaxInt64
+	}
+	if v.State == StateHalfOpen {
+		for i := range v.Probes {
+			v.LeaseHeld[i] = now.since(e.leases[i])
+		}
+	}
+	if !b.attached() {
+		v.WatchSince = max(v.Since, 1)
+		v.Window = b.ownWindow(now)
+	}
+	return v
+}
+
+// ownView is the view of the environment's own circuit.
+func (b *Breaker) ownView(now moment) View {
+	v := b.env.own.At(now.instant())
+	v.Held = now.since(b.env.ownHeld)
+	return v
+}
+
+// ownWindow returns what this environment saw of its own calls, with those in
+// flight that are slow already.
+func (b *Breaker) ownWindow(now moment) Window {
+	slow := 0
+	if b.policy.OpenWhen.SlowRate > 0 {
+		b.flights.each(func(_ *cell, word uint64) {
+			if age(word, now.mono) >= b.policy.OpenWhen.SlowAfter {
+				slow++
+			}
+		})
+	}
+	if slow == 0 {
+		return b.env.window
+	}
+	return b.env.window.Add(b.env.slot, Counts{Calls: slow, Slow: slow})
+}
+
+// adopt makes r the known record. made is whether this environment's own write
+// made it; operation is the number of the store's operation that answered it,
+// and began when it was asked: an answer that was overtaken by a later one
+// tells nothing new.
+func (b *Breaker) adopt(r Record, operation uint64, began moment, made bool) {
+	e := &b.env
+	if operation < e.asked && r.Generation <= e.record.Generation {
+		return
+	}
+	last := e.record
+	e.asked, e.read, e.record, e.stale = operation, began, r, false
+	if !e.known || r.Generation != last.Generation {
+		e.held = began
+		e.spread = b.probeSpread()
+		e.run = 0
+		if e.known {
+			e.window = Window{}
+		}
+	}
+	for i := range r.Probes {
+		if r.Probes[i].Token != last.Probes[i].Token {
+			e.leases[i] = began
+		}
+	}
+	if r.WatchSince != last.WatchSince {
+		e.sample = Window{}
+	}
+	if r.State != StateClosed {
+		e.own = Record{}
+	}
+	e.known = true
+	b.turn.Store(noTurn)
+	b.tell(last, made)
+}
+
+// probeSpread spreads the environments of a fleet over a moment, so that they
+// do not all ask for a probe in the millisecond in which an open time ends.
+func (b *Breaker) probeSpread() time.Duration {
+	if b.options.Store == nil {
+		return 0
+	}
+	const most = 500 * time.Millisecond
+	return time.Duration(b.options.Rand() * float64(min(most, b.policy.OpenFor.Cooldown/20)))
+}
+
+// adoptOwn makes r the known record of a circuit that this environment moves by
+// itself.
+func (b *Breaker) adoptOwn(r Record, now moment) {
+	b.env.operation++
+	b.adopt(r, b.env.operation, now, r.Generation != b.env.record.Generation)
+}

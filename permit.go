@@ -1,0 +1,196 @@
+package recloser
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Permit is leave to make one call. It is a value; its copies share the one use.
+// The zero Permit allows nothing and settles nothing.
+type Permit struct {
+	breaker    *Breaker
+	cell       *cell
+	word       uint64
+	generation uint64
+	start      int64
+	ticket     *ticket
+}
+
+// Settlement says what became of an outcome.
+type Settlement uint8
+
+const (
+	// SettlementCounted is an outcome that was taken into account.
+	SettlementCounted Settlement = iota
+	// SettlementStale is an outcome of a generation that is over, or of a
+	// probe whose slot has been taken over; it moved nothing.
+	SettlementStale
+	// SettlementAlready is an outcome of a permit that was settled before, or
+	// had expired.
+	SettlementAlready
+	// SettlementUnknown is the outcome of a probe of which the store did not
+	// say whether it was counted. Its slot frees itself.
+	SettlementUnknown
+)
+
+var settlementNames = [...]string{
+	SettlementCounted: "counted", SettlementStale: "stale", SettlementAlready: "already settled", SettlementUnknown: "unknown",
+}
+
+// String returns "counted", "stale", "already settled" or "unknown".
+func (s Settlement) String() string {
+	if int(s) < len(settlementNames) {
+		return settlementNames[s]
+	}
+	return fmt.Sprintf("settlement(%d)", uint8(s))
+}
+
+// Success settles the permit of a call that succeeded. If it took SlowAfter or
+// longer it counts as slow.
+func (p Permit) Success() Settlement {
+	b := p.breaker
+	if b == nil {
+		return SettlementAlready
+	}
+	if p.ticket == nil {
+		t := b.turn.Load()
+		mono := b.clock.mono()
+		took := uint64(mono - p.start)
+		if !t.over(mono, t.began.mono) && t.generation == p.generation && took < b.slowAfter() {
+			if release(p.cell, p.word) {
+				return SettlementCounted
+			}
+			return SettlementAlready
+		}
+	}
+	return b.settle(p, OutcomeSuccess, 0)
+}
+
+// Failure settles the permit of a call that failed through its dependency.
+func (p Permit) Failure() Settlement { return p.FailureAfter(0) }
+
+// FailureAfter is [Permit.Failure] for a dependency that asked to be left alone
+// for retryAfter: if this failure opens the circuit, it stays open that long, up
+// to max_cooldown.
+func (p Permit) FailureAfter(retryAfter time.Duration) Settlement {
+	if p.breaker == nil {
+		return SettlementAlready
+	}
+	return p.breaker.settle(p, OutcomeFailure, retryAfter)
+}
+
+// Ignore settles the permit of a call that says nothing of its dependency. It
+// returns a probe's slot, and counts as nothing.
+func (p Permit) Ignore() Settlement {
+	if p.breaker == nil {
+		return SettlementAlready
+	}
+	return p.breaker.settle(p, OutcomeIgnored, 0)
+}
+
+// Probe reports whether the call is a probe of a half-open circuit.
+func (p Permit) Probe() bool { return p.ticket != nil && p.ticket.token != "" }
+
+// Deadline returns when the call must be done. A permit that is not settled by
+// then, and call.reserve more, expires and counts as a failure. It is zero in
+// shadow mode, where no call is cut short.
+func (p Permit) Deadline() time.Time {
+	b := p.breaker
+	if b == nil || b.policy.shadow() {
+		return time.Time{}
+	}
+	return b.clock.Wall().Add(p.left())
+}
+
+// left returns how much of the call's time is left.
+func (p Permit) left() time.Duration {
+	b := p.breaker
+	return b.policy.Call.Timeout - time.Duration(b.clock.mono()-p.start)
+}
+
+// do makes the call.
+func (p Permit) do(ctx context.Context, fn func(context.Context) error) (err error) {
+	callCtx, cancel, err := p.bound(ctx)
+	if err != nil {
+		p.Ignore()
+		return err
+	}
+	defer cancel()
+	returned := false
+	defer func() {
+		if !returned {
+			p.Failure()
+		}
+	}()
+	err = fn(callCtx)
+	returned = true
+	p.conclude(ctx, callCtx, err)
+	return err
+}
+
+// bound returns the context of the call.
+func (p Permit) bound(ctx context.Context) (context.Context, context.CancelFunc, error) {
+	if err := context.Cause(ctx); err != nil {
+		return nil, nil, err
+	}
+	if p.breaker.policy.shadow() {
+		return ctx, func() {}, nil
+	}
+	left := p.left()
+	if deadline, ok := ctx.Deadline(); ok {
+		left = min(left, deadline.Sub(p.breaker.clock.Wall())-p.breaker.policy.Call.Reserve)
+	}
+	if left <= 0 {
+		return nil, nil, ErrNoTime
+	}
+	callCtx, cancel := context.WithTimeoutCause(ctx, left, ErrCallTimeout)
+	return callCtx, cancel, nil
+}
+
+// conclude settles the permit by the error of the call.
+func (p Permit) conclude(ctx, callCtx context.Context, err error) {
+	if err == nil {
+		p.Success()
+		return
+	}
+	if ctx.Err() != nil && context.Cause(callCtx) != ErrCallTimeout {
+		p.Ignore() // The caller gave up.
+		return
+	}
+	switch p.breaker.classify(err) {
+	case OutcomeSuccess:
+		p.Success()
+	case OutcomeIgnored:
+		p.Ignore()
+	case OutcomeFailure, OutcomeSlow:
+		p.FailureAfter(retryAfter(err))
+	}
+}
+
+func (b *Breaker) classify(err error) (o Outcome) {
+	defer func() {
+		if recover() != nil {
+			o = Classify(err)
+		}
+	}()
+	return b.options.Classify(err)
+}
+
+// retryAfter returns how long err says the dependency wants to be left alone.
+func retryAfter(err error) time.Duration {
+	var asks interface{ RetryAfter() time.Duration }
+	if errors.As(err, &asks) {
+		return asks.RetryAfter()
+	}
+	return 0
+}
+
+// slowAfter returns the duration from which a call is slow, as nanoseconds.
+func (b *Breaker) slowAfter() uint64 {
+	if b.policy.OpenWhen.SlowRate <= 0 {
+		return uint64(b.policy.Call.Timeout)
+	}
+	return uint64(b.policy.OpenWhen.SlowAfter)
+}

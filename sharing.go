@@ -1,0 +1,157 @@
+package recloser
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+const (
+	// recentView is the age up to which a view is as good as a fresh read. A
+	// failing call reads no more often.
+	recentView = 50 * time.Millisecond
+	// The back-off window of a store that is out of reach: one operation is
+	// tried in each.
+	firstBackoff = time.Second
+	mostBackoff  = 30 * time.Second
+)
+
+// outage is how long the store has been out of reach.
+type outage struct {
+	failures int
+	last     moment
+	wait     time.Duration
+}
+
+// left returns how long the store must not be asked.
+func (o *outage) left(now moment) time.Duration { return o.wait - now.since(o.last) }
+
+func isConflict(err error) bool { return errors.Is(err, ErrConflict) }
+
+// freshen reads the record again if the view has become too old. One call reads;
+// the others go on with the view they have, as long as they may.
+func (b *Breaker) freshen(ctx context.Context) {
+	e := &b.env
+	if b.options.Store == nil {
+		return
+	}
+	now := b.clock.now()
+	if e.outage.failures > 0 {
+		if e.reading == nil && e.outage.left(now) <= 0 {
+			_ = b.load(ctx)
+		}
+		return
+	}
+	age := now.since(e.read)
+	if e.known && age < RefreshInterval && (!e.stale || age < recentView) {
+		return
+	}
+	if e.reading == nil {
+		_ = b.load(ctx)
+		return
+	}
+	if !e.known || age >= RefreshInterval+b.options.StoreTimeout {
+		b.await(ctx, e.reading)
+	}
+}
+
+// await waits for somebody else's read, for at most one store timeout.
+func (b *Breaker) await(ctx context.Context, read <-chan struct{}) {
+	ctx, cancel := context.WithTimeout(ctx, b.options.StoreTimeout)
+	defer cancel()
+	b.mu.Unlock()
+	defer b.mu.Lock()
+	select {
+	case <-read:
+	case <-ctx.Done():
+	}
+}
+
+// load reads the record. The lock is let go meanwhile.
+func (b *Breaker) load(ctx context.Context) error {
+	done := make(chan struct{})
+	if b.env.reading == nil {
+		b.env.reading = done
+	}
+	err := b.exchange(ctx, false, func(ctx context.Context) (Record, error) {
+		return b.options.Store.Load(ctx, b.key)
+	})
+	if b.env.reading == done {
+		b.env.reading = nil
+	}
+	close(done)
+	return err
+}
+
+// write makes a write: in the store, or, while there is none, in the
+// environment's own record. The lock is let go meanwhile.
+func (b *Breaker) write(ctx context.Context, w Write) error {
+	if !b.attached() {
+		next, ok := b.env.record.Apply(w)
+		if !ok {
+			return ErrConflict
+		}
+		b.adoptOwn(next, b.clock.now())
+		return nil
+	}
+	return b.exchange(ctx, true, func(ctx context.Context) (Record, error) {
+		return b.options.Store.Apply(ctx, b.key, w)
+	})
+}
+
+// writeAlone makes a write that one goroutine of the environment is enough for.
+func (b *Breaker) writeAlone(ctx context.Context, w Write) {
+	b.env.writing = true
+	defer func() { b.env.writing = false }()
+	_ = b.write(ctx, w)
+}
+
+// exchange runs one operation of the store without the lock, and learns from its
+// answer. A caller who gives up does not cut it short: what it tells concerns
+// all. A fault is told to observers and turns the environment to itself; it
+// never reaches a caller.
+func (b *Breaker) exchange(ctx context.Context, writes bool, op func(context.Context) (Record, error)) error {
+	b.env.operation++
+	operation, began := b.env.operation, b.clock.now()
+	r, err := b.unlocked(ctx, op)
+	if err == nil || isConflict(err) {
+		if newer := r.Check(); newer != nil {
+			err = newer
+		}
+	}
+	if err != nil && !isConflict(err) {
+		b.storeFailed(b.clock.now(), err)
+		return err
+	}
+	if b.env.outage.failures > 0 {
+		b.env.outage = outage{}
+		b.events.post(b.event(EventStoreBack))
+		// The environment has gone its own way; what the fleet knows counts.
+		b.env.asked, b.env.held = 0, began
+	}
+	b.adopt(r, operation, began, writes && err == nil)
+	return err
+}
+
+func (b *Breaker) unlocked(ctx context.Context, op func(context.Context) (Record, error)) (Record, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.options.StoreTimeout)
+	defer cancel()
+	b.mu.Unlock()
+	defer b.mu.Lock()
+	return op(ctx)
+}
+
+// storeFailed begins or lengthens an outage.
+func (b *Breaker) storeFailed(now moment, err error) {
+	o := &b.env.outage
+	o.failures++
+	o.last = now
+	wait := min(firstBackoff<<min(o.failures-1, 5), mostBackoff)
+	o.wait = wait/2 + time.Duration(b.options.Rand()*float64(wait/2))
+	b.turn.Store(noTurn)
+	if o.failures == 1 {
+		e := b.event(EventStoreFailed)
+		e.Err = err
+		b.events.post(e)
+	}
+}
