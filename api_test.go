@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"go/types"
 	"io"
+	"iter"
 	"os"
 	"os/exec"
 	"slices"
@@ -51,35 +52,43 @@ func TestAPI(t *testing.T) {
 // the types are those that users get.
 func importable(t *testing.T) []*types.Package {
 	t.Helper()
-	list := exec.CommandContext(t.Context(), "go", "list", "-export", "-deps",
-		"-f", "{{.ImportPath}}\t{{.Name}}\t{{.Export}}\t{{with .Module}}{{.Path}}{{end}}", "./...")
-	var stderr strings.Builder
-	list.Stderr = &stderr
-	out, err := list.Output()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, &stderr)
-	}
-	exports := make(map[string]string)
 	var paths []string
-	for line := range strings.Lines(string(out)) {
-		field := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
-		exports[field[0]] = field[2]
-		internal := slices.Contains(strings.Split(field[0], "/"), "internal")
-		if field[3] == module && field[1] != "main" && !internal {
-			paths = append(paths, field[0])
+	for line := range goList(t, "-f", "{{.ImportPath}} {{.Name}}", "./...") {
+		path, name, _ := strings.Cut(line, " ")
+		if internal := slices.Contains(strings.Split(path, "/"), "internal"); name != "main" && !internal {
+			paths = append(paths, path)
 		}
 	}
 	slices.Sort(paths)
+	exports := make(map[string]string)
+	for line := range goList(t, append([]string{"-export", "-deps", "-f", "{{.ImportPath}} {{.Export}}"}, paths...)...) {
+		path, file, _ := strings.Cut(line, " ")
+		exports[path] = file
+	}
 	compiled := importer.ForCompiler(token.NewFileSet(), "gc", func(path string) (io.ReadCloser, error) {
 		return os.Open(exports[path])
 	})
 	pkgs := make([]*types.Package, len(paths))
 	for i, path := range paths {
-		if pkgs[i], err = compiled.Import(path); err != nil {
+		pkg, err := compiled.Import(path)
+		if err != nil {
 			t.Fatal(err)
 		}
+		pkgs[i] = pkg
 	}
 	return pkgs
+}
+
+func goList(t *testing.T, args ...string) iter.Seq[string] {
+	t.Helper()
+	list := exec.CommandContext(t.Context(), "go", append([]string{"list"}, args...)...)
+	var stderr strings.Builder
+	list.Stderr = &stderr
+	out, err := list.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, &stderr)
+	}
+	return strings.SplitSeq(strings.TrimSpace(string(out)), "\n")
 }
 
 // printer writes the exported symbols of one package.

