@@ -52,18 +52,21 @@ type Options struct {
 // to make a call, and tells it what the call came to. A Breaker is safe for
 // concurrent use, and must not be copied.
 type Breaker struct {
-	turn     atomic.Pointer[turn]
-	clock    *clock
-	policy   Policy
-	flights  flights
-	key      string
-	tick     time.Duration // how often calls in flight are looked at
-	options  Options
-	rejected atomic.Uint64
-	events   delivery
+	turn      atomic.Pointer[turn]
+	clock     *clock
+	slowAfter int64 // the nanoseconds from which a call is more than a success
+	flights   flights
+	key       string
+	policy    Policy
+	options   Options
+	tick      time.Duration // how often calls in flight are looked at
+	events    delivery
 
 	mu  sync.Mutex
 	env environment
+
+	_        [64]byte // keeps what rejections write apart from what calls read
+	rejected atomic.Uint64
 }
 
 // New returns the breaker of the circuit called name. It does no I/O and starts
@@ -104,6 +107,10 @@ func newBreaker(key string, options Options) *Breaker {
 		clock:   newClock(options.Clock),
 		tick:    max(options.Policy.suspectAfter()/4, time.Millisecond),
 		events:  delivery{observers: options.Observers},
+	}
+	b.slowAfter = int64(b.policy.Call.Timeout)
+	if b.policy.OpenWhen.SlowRate > 0 {
+		b.slowAfter = int64(b.policy.OpenWhen.SlowAfter)
 	}
 	b.turn.Store(noTurn)
 	b.flights.init()

@@ -40,8 +40,11 @@ func newClock(c Clock) *clock {
 // moment is one reading of both clocks, in nanoseconds.
 type moment struct{ wall, mono int64 }
 
+// now reads the monotonic clock first: a start that is reckoned from the wall
+// clock then lies before, never after, what the monotonic clock says.
 func (c *clock) now() moment {
-	return moment{wall: c.Wall().UnixNano(), mono: int64(c.Mono())}
+	mono := c.mono()
+	return moment{wall: c.Wall().UnixNano(), mono: mono}
 }
 
 // direct reports whether the wall clock may be read the quick way: it may not

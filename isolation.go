@@ -14,9 +14,8 @@ func (b *Breaker) isolated() bool { return b.env.own.State != StateClosed }
 // comes of chance alone.
 func (b *Breaker) judgeRun(ctx context.Context, now moment) {
 	e := &b.env
-	limit := b.policy.OpenWhen.Consecutive
-	if limit == 0 || e.run < limit || now.since(e.runSince) < b.policy.slot() ||
-		e.record.State != StateClosed || b.isolated() {
+	short := now.since(e.runSince) < b.policy.slot()
+	if short || e.run < b.policy.OpenWhen.Consecutive || e.record.State != StateClosed || b.isolated() {
 		return
 	}
 	cause := Cause{Rule: RuleConsecutive, Calls: e.run, Failures: e.run, Span: now.since(e.runSince)}

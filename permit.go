@@ -57,8 +57,7 @@ func (p Permit) Success() Settlement {
 	if p.ticket == nil {
 		t := b.turn.Load()
 		mono := b.clock.mono()
-		took := uint64(mono - p.start)
-		if !t.over(mono, t.began.mono) && t.generation == p.generation && took < b.slowAfter() {
+		if !t.over(mono, t.began.mono) && t.generation == p.generation && mono-p.start < b.slowAfter {
 			if release(p.cell, p.word) {
 				return SettlementCounted
 			}
@@ -185,12 +184,4 @@ func retryAfter(err error) time.Duration {
 		return asks.RetryAfter()
 	}
 	return 0
-}
-
-// slowAfter returns the duration from which a call is slow, as nanoseconds.
-func (b *Breaker) slowAfter() uint64 {
-	if b.policy.OpenWhen.SlowRate <= 0 {
-		return uint64(b.policy.Call.Timeout)
-	}
-	return uint64(b.policy.OpenWhen.SlowAfter)
 }

@@ -60,7 +60,7 @@ func (b *Breaker) account(now moment, p Permit, o Outcome, retryAfter time.Durat
 	} else if o != OutcomeSuccess {
 		b.judgeOwn(ctx, now)
 	}
-	if o == OutcomeFailure {
+	if limit := b.policy.OpenWhen.Consecutive; limit > 0 && b.env.run >= limit {
 		b.judgeRun(ctx, b.again())
 	}
 	return SettlementCounted
