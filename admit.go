@@ -164,9 +164,11 @@ func (b *Breaker) probe(ctx context.Context, now moment, v View, slot int) (answ
 		}
 		if v.Age > recentView {
 			// A read costs less than a claim that is lost.
-			b.load(ctx)
+			_ = b.load(ctx, b.options.StoreTimeout)
 			return answer{}, false
 		}
+	} else if wait := b.holdOff(now); wait > 0 {
+		return b.reject(now, v, Admission{Reason: ReasonProbing, RetryAfter: wait}), true
 	}
 	claim := b.policy.Claim(v, slot, b.options.Token())
 	owned := b.claim(ctx, claim)
@@ -174,10 +176,9 @@ func (b *Breaker) probe(ctx context.Context, now moment, v View, slot int) (answ
 	if !owned {
 		return answer{}, false
 	}
-	t := &ticket{token: claim.Lease.Token, slot: claim.Slot}
-	if after.since(now)+b.policy.Call.Timeout > b.policy.Lease() {
-		// The claim took so long that the call could outlive its lease.
-		b.write(ctx, Settle{
+	t := &ticket{token: claim.Lease.Token, slot: claim.Slot, claimed: now}
+	if !b.inLease(after, t) {
+		_ = b.write(ctx, Settle{
 			Generation: b.env.record.Generation, Slot: t.slot, Token: t.token, Outcome: OutcomeIgnored,
 		})
 		return b.reject(after, v, Admission{Reason: ReasonProbing, RetryAfter: b.policy.Lease()}), true
@@ -186,17 +187,35 @@ func (b *Breaker) probe(ctx context.Context, now moment, v View, slot int) (answ
 	return b.grant(after, b.view(after), t), true
 }
 
+// inLease reports whether a probe that starts now ends within its lease.
+func (b *Breaker) inLease(now moment, t *ticket) bool {
+	return now.since(t.claimed)+b.policy.Call.Timeout <= b.policy.Lease()
+}
+
+// holdOff returns how long an environment that has lost the store must not probe
+// by itself: others may hold slots it does not see, and its own last claim may
+// have been made without its knowing.
+func (b *Breaker) holdOff(now moment) time.Duration {
+	if b.env.outage.failures == 0 {
+		return 0
+	}
+	return b.policy.Lease() + b.policy.HalfOpen.Margin - now.since(b.env.outage.began)
+}
+
 // claim reports whether the claim is known to have been made. When the store
-// does not say, only a read that shows the token proves it.
+// does not say, only a read that shows the token proves it; the two together
+// take no longer than one operation may.
 func (b *Breaker) claim(ctx context.Context, c Claim) bool {
+	began := b.clock.now()
 	err := b.write(ctx, c)
 	if err == nil {
 		return true
 	}
-	if isConflict(err) {
+	left := b.options.StoreTimeout - b.clock.now().since(began)
+	if isConflict(err) || left <= 0 {
 		return false
 	}
-	return b.load(ctx) == nil && b.env.record.Probes[c.Slot].Token == c.Lease.Token
+	return b.load(ctx, left) == nil && b.env.record.Probes[c.Slot].Token == c.Lease.Token
 }
 
 // advance makes a transition that is due, and reports whether there was one.
@@ -213,7 +232,7 @@ func (b *Breaker) advance(ctx context.Context, now moment) bool {
 		return false
 	}
 	end, due := b.policy.WatchEnd(v)
-	if due {
+	if due = due && v.Age < reportInterval; due {
 		b.writeAlone(ctx, end)
 	}
 	return due

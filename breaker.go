@@ -112,6 +112,7 @@ func newBreaker(key string, options Options) *Breaker {
 	if b.policy.OpenWhen.SlowRate > 0 {
 		b.slowAfter = int64(b.policy.OpenWhen.SlowAfter)
 	}
+	b.env.known = options.Store == nil
 	b.turn.Store(noTurn)
 	b.flights.init()
 	return b

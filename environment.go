@@ -55,6 +55,8 @@ type ticket struct {
 	token string
 	slot  int
 	own   bool // a probe of this environment's own circuit
+	// claimed is when its claim began.
+	claimed moment
 
 	watch Instant
 	told  bool // whether it was counted as slow while it was in flight
@@ -158,7 +160,7 @@ func (b *Breaker) adopt(r Record, operation uint64, began moment, made bool) {
 			e.leases[i] = began
 		}
 	}
-	if r.WatchSince != last.WatchSince {
+	if r.WatchSince != last.WatchSince || r.Generation != last.Generation {
 		e.sample = Window{}
 	}
 	if r.State != StateClosed {

@@ -31,7 +31,7 @@ func (b *Breaker) listen(ctx context.Context, now moment) {
 	e.stale = true
 	b.turn.Store(noTurn)
 	if e.reading == nil && now.since(e.read) >= recentView {
-		_ = b.load(ctx)
+		_ = b.load(ctx, b.options.StoreTimeout)
 	}
 	if !b.attached() || e.writing {
 		return

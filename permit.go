@@ -137,6 +137,11 @@ func (p Permit) bound(ctx context.Context) (context.Context, context.CancelFunc,
 	if p.breaker.policy.shadow() {
 		return ctx, func() {}, nil
 	}
+	if b := p.breaker; p.Probe() && !p.ticket.own && !b.inLease(b.clock.now(), p.ticket) {
+		// The environment was held up since the claim: others may take the slot
+		// before this call would end.
+		return nil, nil, &OpenError{Circuit: b.key, Reason: ReasonProbing, RetryAfter: b.policy.Lease()}
+	}
 	left := p.left()
 	if deadline, ok := ctx.Deadline(); ok {
 		left = min(left, deadline.Sub(p.breaker.clock.Wall())-p.breaker.policy.Call.Reserve)

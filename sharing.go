@@ -13,12 +13,13 @@ const (
 	// The back-off window of a store that is out of reach: one operation is
 	// tried in each.
 	firstBackoff = time.Second
-	mostBackoff  = 30 * time.Second
+	mostBackoff  = RefreshInterval
 )
 
 // outage is how long the store has been out of reach.
 type outage struct {
 	failures int
+	began    moment
 	last     moment
 	wait     time.Duration
 }
@@ -38,7 +39,7 @@ func (b *Breaker) freshen(ctx context.Context) {
 	now := b.clock.now()
 	if e.outage.failures > 0 {
 		if e.reading == nil && e.outage.left(now) <= 0 {
-			_ = b.load(ctx)
+			_ = b.load(ctx, b.options.StoreTimeout)
 		}
 		return
 	}
@@ -47,7 +48,7 @@ func (b *Breaker) freshen(ctx context.Context) {
 		return
 	}
 	if e.reading == nil {
-		_ = b.load(ctx)
+		_ = b.load(ctx, b.options.StoreTimeout)
 		return
 	}
 	if !e.known || age >= RefreshInterval+b.options.StoreTimeout {
@@ -67,13 +68,13 @@ func (b *Breaker) await(ctx context.Context, read <-chan struct{}) {
 	}
 }
 
-// load reads the record. The lock is let go meanwhile.
-func (b *Breaker) load(ctx context.Context) error {
+// load reads the record, within limit. The lock is let go meanwhile.
+func (b *Breaker) load(ctx context.Context, limit time.Duration) error {
 	done := make(chan struct{})
 	if b.env.reading == nil {
 		b.env.reading = done
 	}
-	err := b.exchange(ctx, false, func(ctx context.Context) (Record, error) {
+	err := b.exchange(ctx, limit, false, func(ctx context.Context) (Record, error) {
 		return b.options.Store.Load(ctx, b.key)
 	})
 	if b.env.reading == done {
@@ -94,7 +95,7 @@ func (b *Breaker) write(ctx context.Context, w Write) error {
 		b.adoptOwn(next, b.clock.now())
 		return nil
 	}
-	return b.exchange(ctx, true, func(ctx context.Context) (Record, error) {
+	return b.exchange(ctx, b.options.StoreTimeout, true, func(ctx context.Context) (Record, error) {
 		return b.options.Store.Apply(ctx, b.key, w)
 	})
 }
@@ -110,10 +111,12 @@ func (b *Breaker) writeAlone(ctx context.Context, w Write) {
 // answer. A caller who gives up does not cut it short: what it tells concerns
 // all. A fault is told to observers and turns the environment to itself; it
 // never reaches a caller.
-func (b *Breaker) exchange(ctx context.Context, writes bool, op func(context.Context) (Record, error)) error {
+func (b *Breaker) exchange(
+	ctx context.Context, limit time.Duration, writes bool, op func(context.Context) (Record, error),
+) error {
 	b.env.operation++
 	operation, began := b.env.operation, b.clock.now()
-	r, err := b.unlocked(ctx, op)
+	r, err := b.unlocked(ctx, limit, op)
 	if err == nil || isConflict(err) {
 		if newer := r.Check(); newer != nil {
 			err = newer
@@ -133,8 +136,10 @@ func (b *Breaker) exchange(ctx context.Context, writes bool, op func(context.Con
 	return err
 }
 
-func (b *Breaker) unlocked(ctx context.Context, op func(context.Context) (Record, error)) (Record, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.options.StoreTimeout)
+func (b *Breaker) unlocked(
+	ctx context.Context, limit time.Duration, op func(context.Context) (Record, error),
+) (Record, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	defer cancel()
 	b.mu.Unlock()
 	defer b.mu.Lock()
@@ -144,6 +149,9 @@ func (b *Breaker) unlocked(ctx context.Context, op func(context.Context) (Record
 // storeFailed begins or lengthens an outage.
 func (b *Breaker) storeFailed(now moment, err error) {
 	o := &b.env.outage
+	if o.failures == 0 {
+		o.began = now
+	}
 	o.failures++
 	o.last = now
 	wait := min(firstBackoff<<min(o.failures-1, 5), mostBackoff)

@@ -62,7 +62,7 @@ func (b *Breaker) Status() (s Status) {
 func (b *Breaker) Refresh(ctx context.Context) (s Status, err error) {
 	b.locked(func(moment) {
 		if b.options.Store != nil {
-			err = b.load(ctx)
+			err = b.load(ctx, b.options.StoreTimeout)
 		}
 		for range maxSteps {
 			if !b.advance(ctx, b.again()) {

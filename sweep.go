@@ -24,7 +24,7 @@ func (b *Breaker) sweep() {
 		calls, suspect := b.look(now)
 		ctx := context.Background()
 		if b.attached() {
-			b.share(ctx, now, suspect)
+			b.share(ctx, now, suspect && b.env.record.WatchSince == 0)
 		} else if suspect {
 			b.judgeOwn(ctx, now)
 		}

@@ -63,7 +63,8 @@ func (p Policy) WatchEnd(v View) (Unwatch, bool) {
 // Report returns the write that tells what the environment called name has
 // counted in the watch of the view.
 func (p Policy) Report(v View, name string, counted []Slot) Report {
-	counted = slices.Clone(counted)
+	oldest := v.Now.Add(-p.OpenWhen.Window)
+	counted = slices.DeleteFunc(slices.Clone(counted), func(s Slot) bool { return s.Start < oldest })
 	failed := false
 	for i := range counted {
 		failed = failed || counted[i].Failures+counted[i].Slow > 0
