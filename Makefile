@@ -4,10 +4,12 @@
 GOLANGCI_LINT_VERSION := v2.15.0
 GOVULNCHECK_VERSION   := v1.9.0
 FUZZTIME              ?= 5s
-SOAKTIME              ?= 10m
+SOAKTIME              ?= 5m
+SOAKCOUNT             ?= 20
+SOAKCHECKS            ?= 100000
 
-MODULES := . bench
-LINT    := .bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
+NESTED := bench # Modules of programs, which may print, read the clock and keep globals.
+LINT   := .bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
 
 .PHONY: all build dev test race lint fmt fuzz bench generate soak vuln clean compiler
 .NOTPARALLEL:
@@ -23,17 +25,18 @@ dev: ## The console and a circuit to play with, on this machine alone.
 test: build lint race fuzz ## Everything that must hold before a change is merged.
 
 race: compiler ## Every test of every module, with the race detector.
-	@set -e; for m in $(MODULES); do \
-		echo "go -C $$m test -race -shuffle=on ./..."; go -C $$m test -race -shuffle=on ./...; done
+	go test -race -shuffle=on ./...
+	@set -e; for m in $(NESTED); do echo "go -C $$m test -race ./..."; go -C $$m test -race -shuffle=on ./...; done
 
 lint: $(LINT) ## Format, vet, lint and go.mod of every module.
-	@set -e; for m in $(MODULES); do \
-		echo "go -C $$m vet ./..."; go -C $$m vet ./...; \
-		echo "golangci-lint $$m"; (cd $$m && $(CURDIR)/$(LINT) run ./...); \
-		go -C $$m mod tidy -diff; done
+	go vet ./...
+	$(LINT) run ./...
+	go mod tidy -diff
+	@set -e; for m in $(NESTED); do echo "lint $$m"; cd $(CURDIR)/$$m; go vet ./...; \
+		LOG_LEVEL=error $(CURDIR)/$(LINT) run --disable=forbidigo,gochecknoglobals ./...; go mod tidy -diff; done
 
 fmt: $(LINT) ## gofumpt, and the order of imports.
-	@set -e; for m in $(MODULES); do (cd $$m && $(CURDIR)/$(LINT) fmt ./...); done
+	@for m in . $(NESTED); do (cd $$m && $(CURDIR)/$(LINT) fmt ./...); done
 
 fuzz: ## Every fuzz target for FUZZTIME.
 	@set -e; for pkg in $$(go list ./...); do \
@@ -49,8 +52,11 @@ bench: ## The breaker, and its peers beside it.
 generate: ## Write anew what is derived from code; read the diff.
 	go generate ./...
 
-soak: compiler ## The same laws for up to two hours.
-	go test -race -shuffle=on -count=100 -cpu=1,2,8 -timeout=2h ./...
+soak: compiler ## The same laws with more runs, schedules and properties; up to two hours.
+	go test -race -shuffle=on -count=$(SOAKCOUNT) -cpu=1,2,8 -timeout=1h ./...
+	@set -e; for pkg in $$(go list -f '{{join .TestImports " "}} {{join .XTestImports " "}} {{.ImportPath}}' ./... | \
+		sed -n 's#.*pgregory.net/rapid.* ##p'); do \
+		echo "rapid $$pkg"; go test -timeout=1h -rapid.checks=$(SOAKCHECKS) $$pkg; done
 	$(MAKE) fuzz FUZZTIME=$(SOAKTIME)
 
 vuln: ## Known vulnerabilities that this code can reach; asks vuln.go.dev.
