@@ -81,7 +81,7 @@ func (b *Breaker) draw(v View) *ticket {
 	if !b.attached() || v.WatchSince == 0 || v.State != StateClosed || b.options.Rand() >= float64(v.Share) {
 		return nil
 	}
-	return &ticket{watch: v.WatchSince}
+	return &ticket{watch: v.WatchSince, share: v.Share}
 }
 
 // grant gives leave to make a call, and promises the same to those that follow
@@ -232,7 +232,7 @@ func (b *Breaker) advance(ctx context.Context, now moment) bool {
 		return false
 	}
 	end, due := b.policy.WatchEnd(v)
-	if due = due && v.Age < reportInterval; due {
+	if due = due && v.Age < recentView; due {
 		b.writeAlone(ctx, end)
 	}
 	return due

@@ -32,6 +32,7 @@ type environment struct {
 
 	// What it has counted for the fleet, and not told yet.
 	sample   Window
+	drawn    Share // the share of calls that the sample still stands for
 	reported moment
 	name     string
 
@@ -59,6 +60,7 @@ type ticket struct {
 	claimed moment
 
 	watch Instant
+	share Share // the share it was drawn by
 	told  bool // whether it was counted as slow while it was in flight
 
 	done  bool // whether a call that found no free cell has ended
@@ -161,8 +163,9 @@ func (b *Breaker) adopt(r Record, operation uint64, began moment, made bool) {
 		}
 	}
 	if r.WatchSince != last.WatchSince || r.Generation != last.Generation {
-		e.sample = Window{}
+		e.sample, e.drawn = Window{}, 0
 	}
+	b.thin()
 	if r.State != StateClosed {
 		e.own = Record{}
 	}

@@ -42,18 +42,73 @@ func (b *Breaker) listen(ctx context.Context, now moment) {
 }
 
 // report tells what was counted. It is told at most once: when the store does
-// not say whether it was, it counts as told.
+// not say whether it was, it counts as told. The record is read just before,
+// since what the report makes of the share rests on how much others report.
 func (b *Breaker) report(ctx context.Context, now moment) {
 	e := &b.env
-	due := e.sample.used()
-	if !b.attached() || e.writing || len(due) == 0 || now.since(e.reported) < reportInterval {
+	due := func() bool {
+		return b.attached() && !e.writing && len(e.sample.used()) > 0 && now.since(e.reported) >= reportInterval
+	}
+	if !due() {
+		return
+	}
+	if now.since(e.read) >= recentView {
+		_ = b.load(ctx, b.options.StoreTimeout)
+		if now = b.again(); !due() {
+			return
+		}
+	}
+	e.reported = now
+	v := b.view(now)
+	if !b.policy.MayReport(v) {
 		return
 	}
 	if e.name == "" {
 		e.name = b.options.Token()
 		e.name = e.name[:min(len(e.name), maxVoice)]
 	}
-	w := b.policy.Report(b.view(now), e.name, due)
-	e.sample, e.reported = Window{}, now
+	w := b.policy.Report(v, e.name, e.sample.used())
+	e.sample, e.drawn = Window{}, 0
 	b.writeAlone(ctx, w)
+}
+
+// sample adds what a drawn call came to, unless the share has fallen so far since
+// that it would not have been drawn now.
+func (b *Breaker) sample(t *ticket, c Counts) {
+	e := &b.env
+	share := e.record.Share
+	if t.share > share && b.options.Rand() >= float64(share/t.share) {
+		return
+	}
+	e.sample = e.sample.Add(e.slot, c)
+	e.drawn = share
+}
+
+// thin drops from the sample what would not have been drawn by the share that is
+// known now, without looking at what it came to: an environment learns late of a
+// share that has fallen, and would else report more than its part.
+func (b *Breaker) thin() {
+	e := &b.env
+	share := e.record.Share
+	if e.drawn > share {
+		keep := float64(share / e.drawn)
+		e.sample = e.sample.thinned(func(n int) int { return b.binomial(n, keep) })
+		e.drawn = share
+	}
+}
+
+// binomial returns how many of n survive if each does with probability p. Beyond
+// a bound the expectation is close enough.
+func (b *Breaker) binomial(n int, p float64) int {
+	const most = 1000
+	if n > most {
+		return int(float64(n)*p + b.options.Rand())
+	}
+	kept := 0
+	for range n {
+		if b.options.Rand() < p {
+			kept++
+		}
+	}
+	return kept
 }

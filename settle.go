@@ -90,7 +90,7 @@ func (b *Breaker) count(now moment, t *ticket, o Outcome, slow bool) {
 	if t.told {
 		c.Calls, c.Slow = 0, 0
 	}
-	e.sample = e.sample.Add(e.slot, c)
+	b.sample(t, c)
 }
 
 // settleProbe counts a probe where its slot is kept, and makes the transition it

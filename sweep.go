@@ -65,7 +65,7 @@ func (b *Breaker) look(now moment) (calls int, suspect bool) {
 		if t != nil && t.watch != 0 && t.watch == e.record.WatchSince && !t.told &&
 			b.policy.OpenWhen.SlowRate > 0 && old >= b.policy.OpenWhen.SlowAfter {
 			t.told = true
-			e.sample = e.sample.Add(e.slot, Counts{Calls: 1, Slow: 1})
+			b.sample(t, Counts{Calls: 1, Slow: 1})
 		}
 	})
 	for _, f := range expired {

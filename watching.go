@@ -90,13 +90,26 @@ func (p Policy) Report(v View, name string, counted []Slot) Report {
 	return r
 }
 
-// nextShare returns the share that keeps the fleet's reports within the budget.
+// nextShare returns the share that brings the fleet's reports to the budget. Of
+// the n reports of the last seconds each makes the n-th part of the correction,
+// so that together they make it once.
 func (p Policy) nextShare(v View) Share {
-	span := max(p.slot(), time.Second)
-	reports := 1 + v.Window.Sum(v.Now.Add(-span), v.Now.Add(p.HalfOpen.Margin)).Reports
-	step := p.reportBudget(v) / (float64(reports) / span.Seconds())
-	step = min(max(step, leastStep), mostStep)
+	const span = 2 * time.Second
+	from := v.Now.Add(-span).floor(p.slot())
+	n := float64(1 + v.Window.Sum(from, v.Now.Add(p.HalfOpen.Margin)).Reports)
+	seconds := v.Now.Sub(max(from, min(v.WatchSince, v.Now.Add(-reportInterval)))).Seconds()
+	step := p.reportBudget(v) / (n / seconds)
+	step = math.Pow(min(max(step, leastStep), mostStep), 1/n)
 	return boundShare(Share(float64(v.Share) * step))
+}
+
+// MayReport reports whether the budget has room for another report: the share
+// steers how many are made, and this holds the line until it has.
+func (p Policy) MayReport(v View) bool {
+	start := v.Now.floor(p.slot())
+	seconds := max(v.Now.Sub(start).Seconds(), 1)
+	reports := v.Window.Sum(start, v.Now.Add(p.HalfOpen.Margin)).Reports
+	return float64(reports) < p.reportBudget(v)*seconds
 }
 
 // reportBudget returns the reports a second that the fleet may make.

@@ -124,3 +124,23 @@ func (w Window) outside(now Instant, span, skew time.Duration) []Instant {
 	}
 	return starts
 }
+
+// thinned returns w with each of its calls kept or dropped by keep, which is
+// told how many calls of one kind there are: those that failed apart from those
+// that did not, since each is one call.
+func (w Window) thinned(keep func(n int) int) Window {
+	var left Window
+	for _, s := range w.used() {
+		good := s.Calls - max(s.Failures, s.Slow)
+		failures, slow := keep(s.Failures), keep(max(s.Slow-s.Failures, 0))
+		c := Counts{
+			Calls:    keep(good) + failures + slow,
+			Failures: failures,
+			Slow:     min(s.Slow, failures) + slow,
+		}
+		if c != (Counts{}) {
+			left = left.Add(s.Start, c)
+		}
+	}
+	return left
+}
