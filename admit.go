@@ -225,7 +225,13 @@ func (b *Breaker) advance(ctx context.Context, now moment) bool {
 	}
 	v := b.view(now)
 	if t, due := b.policy.Due(v, b.options.Rand()); due {
-		b.move(ctx, v, t)
+		if b.attached() && v.Age >= recentView {
+			// Somebody else may have made it: a read costs less than a
+			// write that is lost.
+			_ = b.load(ctx, b.options.StoreTimeout)
+		} else {
+			b.move(ctx, v, t)
+		}
 		return true
 	}
 	if !b.attached() {
