@@ -21,7 +21,7 @@ type answer struct {
 func (b *Breaker) admit(ctx context.Context) (Permit, error) {
 	var a answer
 	b.locked(func(moment) {
-		b.turn.Store(noTurn)
+		b.turn.Store(&b.noTurn)
 		b.freshen(ctx)
 		for range maxSteps {
 			now := b.again()

@@ -53,6 +53,7 @@ type Options struct {
 // concurrent use, and must not be copied.
 type Breaker struct {
 	turn      atomic.Pointer[turn]
+	noTurn    turn // promises nothing
 	clock     *clock
 	slowAfter int64 // the nanoseconds from which a call is more than a success
 	flights   flights
@@ -113,7 +114,7 @@ func newBreaker(key string, options Options) *Breaker {
 		b.slowAfter = int64(b.policy.OpenWhen.SlowAfter)
 	}
 	b.env.known = options.Store == nil
-	b.turn.Store(noTurn)
+	b.turn.Store(&b.noTurn)
 	b.flights.init()
 	return b
 }
@@ -197,7 +198,7 @@ func Classify(err error) Outcome {
 func (b *Breaker) Close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.turn.Store(noTurn)
+	b.turn.Store(&b.noTurn)
 	if b.env.stopSweep != nil {
 		b.env.stopSweep()
 		b.env.stopSweep = nil

@@ -61,7 +61,7 @@ type ticket struct {
 
 	watch Instant
 	share Share // the share it was drawn by
-	told  bool // whether it was counted as slow while it was in flight
+	told  bool  // whether it was counted as slow while it was in flight
 
 	done  bool // whether a call that found no free cell has ended
 	stack []uintptr
@@ -170,7 +170,7 @@ func (b *Breaker) adopt(r Record, operation uint64, began moment, made bool) {
 		e.own = Record{}
 	}
 	e.known = true
-	b.turn.Store(noTurn)
+	b.turn.Store(&b.noTurn)
 	b.tell(last, made)
 }
 

@@ -33,7 +33,7 @@ func (b *Breaker) moveAlone(now moment, t Transition) {
 	e.own, _ = e.own.Apply(t)
 	e.ownHeld = now
 	e.run = 0
-	b.turn.Store(noTurn)
+	b.turn.Store(&b.noTurn)
 	event := b.event(EventIsolated)
 	event.From, event.To, event.Made = StateClosed, StateOpen, true
 	event.Cause, event.OpenUntil, event.Relapses = t.Cause, t.OpenUntil, t.Relapses

@@ -29,7 +29,7 @@ func (b *Breaker) listen(ctx context.Context, now moment) {
 		return
 	}
 	e.stale = true
-	b.turn.Store(noTurn)
+	b.turn.Store(&b.noTurn)
 	if e.reading == nil && now.since(e.read) >= recentView {
 		_ = b.load(ctx, b.options.StoreTimeout)
 	}

@@ -159,7 +159,7 @@ func (p Permit) conclude(ctx, callCtx context.Context, err error) {
 		p.Success()
 		return
 	}
-	if ctx.Err() != nil && context.Cause(callCtx) != ErrCallTimeout {
+	if ctx.Err() != nil && !errors.Is(context.Cause(callCtx), ErrCallTimeout) {
 		p.Ignore() // The caller gave up.
 		return
 	}

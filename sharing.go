@@ -156,7 +156,7 @@ func (b *Breaker) storeFailed(now moment, err error) {
 	o.last = now
 	wait := min(firstBackoff<<min(o.failures-1, 5), mostBackoff)
 	o.wait = wait/2 + time.Duration(b.options.Rand()*float64(wait/2))
-	b.turn.Store(noTurn)
+	b.turn.Store(&b.noTurn)
 	if o.failures == 1 {
 		e := b.event(EventStoreFailed)
 		e.Err = err

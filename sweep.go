@@ -35,7 +35,7 @@ func (b *Breaker) sweep() {
 		}
 		idle := calls == 0
 		if idle {
-			b.turn.Store(noTurn)
+			b.turn.Store(&b.noTurn)
 		}
 		b.armSweep()
 		b.env.idle = idle

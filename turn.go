@@ -34,9 +34,6 @@ func (b *Breaker) wall(t *turn) int64 {
 	return b.clock.Wall().UnixNano()
 }
 
-// noTurn promises nothing.
-var noTurn = new(turn)
-
 // beginTurn promises an answer for as long as it holds, and not longer than
 // atMost. The lock must be held, and the counts taken.
 func (b *Breaker) beginTurn(now moment, reject *OpenError, atMost time.Duration) {
