@@ -41,8 +41,8 @@ func ExampleBreaker_Do_open() {
 	for range 20 {
 		_ = b.Do(context.Background(), down)
 	}
-	var open *recloser.OpenError
-	if errors.As(b.Do(context.Background(), down), &open) {
+	err := b.Do(context.Background(), down)
+	if open, ok := errors.AsType[*recloser.OpenError](err); ok {
 		fmt.Println(open.Reason, open.Cause.Rule, open.Cause.Failures, "of", open.Cause.Calls)
 		fmt.Println("retry after", open.RetryAfter.Round(time.Second))
 	}
