@@ -1,0 +1,252 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/spf13/cobra"
+
+	"github.com/recloser-dev/recloser/cmd/recloser/internal/admin"
+	"github.com/recloser-dev/recloser/cmd/recloser/internal/dev"
+	"github.com/recloser-dev/recloser/cmd/recloser/internal/live"
+)
+
+// Bounds and defaults of dev.
+const (
+	defaultPort         = 7373
+	defaultEnvironments = 20
+	defaultRate         = 100
+	mostEnvironments    = 10_000
+	mostRate            = 5_000
+	longestRun          = 24 * time.Hour
+	scriptTime          = 40 * time.Second
+)
+
+// devOptions are the flags of dev.
+type devOptions struct {
+	port, environments int
+	rate               float64
+	duration           time.Duration
+	sample             bool
+	script, plain      bool
+}
+
+func (a *app) devCommand() *cobra.Command {
+	var o devOptions
+	cmd := &cobra.Command{
+		Use:   "dev",
+		Short: "Run a fleet, a dependency to break and the circuits between, on this machine",
+		Long: `Run a fleet on this machine: environments that share a store in memory, a sample
+upstream whose faults you switch, and the circuits of recloser.yaml between them
+(or two of its own, if there is no such file).
+
+In a terminal it shows a live view; elsewhere it writes one line an event. Send
+calls of your own through a circuit at http://127.0.0.1:7373/proxy/<circuit>/…
+A circuit with an upstream of its own is called by you alone; the fleet calls the
+others, at the sample upstream.`,
+		Example: `  recloser dev
+  recloser dev --environments 1000 --rate 500
+  recloser dev --script
+  curl --json '{"circuit":"payments","errors":"100%"}' http://127.0.0.1:7374/faults`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.check(cmd.Name()); err != nil {
+				return err
+			}
+			return a.runDev(cmd.Context(), o)
+		},
+	}
+	flags := cmd.Flags()
+	flags.IntVar(&o.port, "port", defaultPort, "where to listen; 0 is any free port [RECLOSER_PORT]")
+	flags.IntVar(&o.environments, "environments", defaultEnvironments, "how many environments make calls [RECLOSER_ENVIRONMENTS]")
+	flags.Float64Var(&o.rate, "rate", defaultRate, "how many calls a second they make in all [RECLOSER_RATE]")
+	flags.Var((*span)(&o.duration), "duration", "end after this long; 0s does not (with --script: give up after it)")
+	flags.BoolVar(&o.sample, "sample", false, "let all circuits call the sample upstream, whatever recloser.yaml says")
+	flags.BoolVar(&o.script, "script", false, "play an outage by itself, and exit with 99 unless the circuit opened, probed, ramped up and closed")
+	flags.BoolVar(&o.plain, "plain", false, "write events, one a line, also in a terminal")
+	a.addOutputFlag(cmd)
+	return cmd
+}
+
+func (o devOptions) check(command string) error {
+	switch {
+	case o.port < 0 || o.port > 65535:
+		return usage("%s: --port must be from 0 to 65535, not %d", command, o.port)
+	case o.environments < 0 || o.environments > mostEnvironments:
+		return usage("%s: --environments must be from 0 to %d, not %d", command, mostEnvironments, o.environments)
+	case !(o.rate >= 0 && o.rate <= mostRate):
+		return usage("%s: --rate must be from 0 to %d calls a second, not %g", command, mostRate, o.rate)
+	case o.duration < 0 || o.duration > longestRun:
+		return usage("%s: --duration must be from 0s to %gh, not %v", command, longestRun.Hours(), o.duration)
+	case o.script && (o.rate == 0 || o.environments == 0):
+		return usage("%s: --script needs calls; leave --rate and --environments above 0", command)
+	}
+	return nil
+}
+
+func (a *app) runDev(ctx context.Context, o devOptions) error {
+	circuits, note, err := a.devCircuits()
+	if err != nil {
+		return err
+	}
+	if o.sample {
+		for i := range circuits {
+			circuits[i].Upstream = nil
+		}
+	}
+	server, err := dev.New(dev.Options{Circuits: circuits, Environments: o.environments, Rate: o.rate, Port: o.port})
+	if err != nil {
+		return err
+	}
+	if note != "" {
+		a.say("%s", note)
+	}
+	a.announce(server, o)
+	defer a.leaveWord(server)()
+
+	running, stop := context.WithCancel(ctx)
+	defer stop()
+	if o.duration > 0 && !o.script {
+		running, stop = context.WithTimeout(ctx, o.duration)
+		defer stop()
+	}
+	ended := make(chan error, 1)
+	go func() {
+		ended <- server.Run(running)
+		stop()
+	}()
+	err = a.attend(running, server, circuits, o)
+	stop()
+	err = errors.Join(err, <-ended)
+	if err == nil && ctx.Err() != nil {
+		return &codedError{exitInterrupted, ctx.Err()}
+	}
+	return err
+}
+
+// attend shows what happens until running ends or the user has enough.
+func (a *app) attend(running context.Context, server *dev.Server, circuits []dev.Circuit, o devOptions) error {
+	switch {
+	case o.script:
+		return a.runScript(running, server, circuits, o)
+	case !o.plain && a.output == outputTable && a.terminal(a.out) && a.terminal(a.in):
+		return a.runLive(running, server)
+	}
+	return a.stream(running, server.Journal().After)
+}
+
+// runLive shows the live view.
+func (a *app) runLive(running context.Context, server *dev.Server) error {
+	model := live.New(server, actor())
+	program := tea.NewProgram(model, tea.WithContext(running), tea.WithInput(a.in), tea.WithOutput(a.out), tea.WithoutSignalHandler())
+	_, err := program.Run()
+	if model.Interrupted() {
+		return &codedError{exitInterrupted, context.Canceled}
+	}
+	if err != nil && running.Err() == nil {
+		return fmt.Errorf("draw the live view: %w; try --plain", err)
+	}
+	return nil
+}
+
+// announce says what runs and what to do with it.
+func (a *app) announce(server *dev.Server, o devOptions) {
+	samples := server.SampleCircuits()
+	a.say("proxy and API  http://%s/proxy/<circuit>/…", server.Address())
+	a.say("upstream       http://%s, faults by: curl --json '{\"errors\":\"100%%\"}' http://%s/faults",
+		server.UpstreamAddress(), server.UpstreamAddress())
+	switch {
+	case len(samples) == 0:
+		a.say("fleet          idle: every circuit has an upstream of its own, which only you call; --sample plays instead")
+	case o.rate == 0 || o.environments == 0:
+		a.say("fleet          idle")
+	default:
+		a.say("fleet          %d environments, %g calls/s", o.environments, o.rate)
+	}
+}
+
+// leaveWord tells other terminals where the server is, and returns what takes
+// that back.
+func (a *app) leaveWord(server *dev.Server) (takeBack func()) {
+	dir, err := admin.StateDirectory()
+	if err == nil {
+		var remove func() error
+		if remove, err = server.Whereabouts().Save(dir); err == nil {
+			return func() {
+				if err := remove(); err != nil {
+					a.say("recloser: %v", err)
+				}
+			}
+		}
+	}
+	a.say("recloser: other terminals will not find this server: %v", err)
+	return func() {}
+}
+
+// runScript plays an outage, and fails unless all went as it should.
+func (a *app) runScript(running context.Context, server *dev.Server, circuits []dev.Circuit, o devOptions) error {
+	samples := server.SampleCircuits()
+	if len(samples) == 0 {
+		return errors.New("every circuit has an upstream of its own, which a script must not break; add --sample")
+	}
+	name := samples[0]
+	limit := o.duration
+	for _, c := range circuits {
+		if c.Name == name && limit == 0 {
+			limit = max(scriptTime, dev.ScriptTime(c.Policy))
+		}
+	}
+	ctx, cancel := context.WithTimeout(running, limit)
+	defer cancel()
+	a.say("script         the upstream of %s fails and heals; this takes up to %v", name, limit.Round(time.Second))
+
+	telling, stop := context.WithCancel(running)
+	told := make(chan error, 1)
+	go func() { told <- a.stream(telling, server.Journal().After) }()
+	report := server.Script(ctx, name)
+	stop()
+	if err := <-told; err != nil {
+		return err
+	}
+	if running.Err() != nil {
+		return nil
+	}
+	if err := a.write(report, func(w io.Writer) error { return writeReport(w, report) }); err != nil {
+		return err
+	}
+	if !report.Passed() {
+		return withCode(exitAssertion, "the script did not see all it should within %v", limit.Round(time.Second))
+	}
+	return nil
+}
+
+func writeReport(w io.Writer, r dev.Report) error {
+	var rows [][]string
+	for _, s := range r.Steps {
+		rows = append(rows, []string{
+			s.Name, s.Took.Round(100 * time.Millisecond).String(), fmt.Sprint(s.Admitted - s.Failed), fmt.Sprint(s.Failed), fmt.Sprint(s.Rejected),
+		})
+	}
+	if _, err := fmt.Fprintln(w); err != nil {
+		return writing(err)
+	}
+	if err := writeRows(w, []string{"PHASE", "TOOK", "SERVED", "FAILED", "REJECTED"}, rows); err != nil {
+		return err
+	}
+	rows = nil
+	for _, f := range r.Findings {
+		mark := "ok"
+		if !f.OK {
+			mark = "MISSING"
+		}
+		rows = append(rows, []string{mark, f.What, f.Why})
+	}
+	if _, err := fmt.Fprintln(w); err != nil {
+		return writing(err)
+	}
+	return writeRows(w, []string{"FOUND", "WHAT", "SEEN"}, rows)
+}

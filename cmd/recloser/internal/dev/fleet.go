@@ -1,0 +1,91 @@
+package dev
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/recloser-dev/recloser"
+)
+
+const (
+	pulse        = 10 * time.Millisecond
+	mostInFlight = 4096
+	mostAnswer   = 64 << 10
+)
+
+// environment is one simulated process: it shares nothing with the others but
+// the store and, to spare the machine, the connections.
+type environment struct {
+	name  string
+	panel *recloser.Panel
+	calls map[string]http.RoundTripper // By circuit.
+}
+
+// fleet is the environments and the traffic they make.
+type fleet struct {
+	environments []*environment
+	targets      []target
+	rate         float64
+}
+
+// target is where the calls of one circuit go.
+type target struct{ circuit, url string }
+
+// run makes calls until ctx ends, and returns when all have ended.
+func (f *fleet) run(ctx context.Context) {
+	if len(f.environments) == 0 || len(f.targets) == 0 || f.rate <= 0 {
+		return
+	}
+	var calls sync.WaitGroup
+	defer calls.Wait()
+	places := make(chan struct{}, mostInFlight)
+	ticker := time.NewTicker(pulse)
+	defer ticker.Stop()
+	due, last := 0.0, time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-ticker.C:
+			// Random gaps: a fleet does not call in step.
+			due += now.Sub(last).Seconds() * f.rate * (0.5 + rand.Float64())
+			last = now
+		}
+		// A machine that was asleep does not catch up.
+		for due = min(due, f.rate); due >= 1; due-- {
+			e := f.environments[rand.IntN(len(f.environments))]
+			t := f.targets[rand.IntN(len(f.targets))]
+			select {
+			case places <- struct{}{}:
+			default:
+				continue
+			}
+			calls.Go(func() {
+				defer func() { <-places }()
+				e.call(ctx, t)
+			})
+		}
+	}
+}
+
+// call makes one call. What it came to is counted by the transport.
+func (e *environment) call(ctx context.Context, t target) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, t.url, http.NoBody)
+	if err != nil {
+		return
+	}
+	response, err := e.calls[t.circuit].RoundTrip(request)
+	if err != nil {
+		return
+	}
+	// An answer that breaks off was counted by the transport, too.
+	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, mostAnswer))
+	response.Body.Close()
+}
+
+func environmentName(i int) string { return fmt.Sprintf("env-%03d", i+1) }

@@ -1,0 +1,278 @@
+// Package dev is a fleet on one machine: environments that share a memory
+// store, a sample upstream whose faults can be switched, a proxy through which
+// anyone can call a circuit, and the API that operates on them.
+package dev
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/cmd/recloser/internal/admin"
+	"github.com/recloser-dev/recloser/guard/httpguard"
+)
+
+const (
+	headerTimeout   = time.Second
+	largestHeader   = 16 << 10
+	idleTimeout     = time.Minute
+	shutdownTimeout = 3 * time.Second
+	proxyName       = "proxy"
+)
+
+// Circuit is a circuit to run.
+type Circuit struct {
+	// Name is its name, and Policy its rules.
+	Name   string
+	Policy recloser.Policy
+	// Failures are the statuses that count as failures.
+	Failures httpguard.StatusSet
+	// Settings are the rules as they are shown to users.
+	Settings []admin.Setting
+	// Upstream is what its calls go to; nil is the sample upstream.
+	Upstream *url.URL
+}
+
+// Options are what a server is made of.
+type Options struct {
+	// Circuits are the circuits to run.
+	Circuits []Circuit
+	// Environments is how many environments make calls, and Rate how many
+	// calls a second they make in all.
+	Environments int
+	Rate         float64
+	// Port is where to listen; 0 is any free one.
+	Port int
+}
+
+// Server is a running fleet.
+type Server struct {
+	options  Options
+	started  time.Time
+	token    string
+	store    recloser.MemoryStore
+	journal  *Journal
+	upstream *Upstream
+	circuits map[string]*circuit
+	names    []string
+	fleet    fleet
+	proxy    *environment
+	base     *http.Transport
+
+	listener, upstreamListener net.Listener
+}
+
+// circuit is what the server holds of one circuit.
+type circuit struct {
+	Circuit
+	target *url.URL
+	sample bool
+	meter  Meter
+}
+
+// New listens and makes the environments; nothing runs before [Server.Run].
+// The caller must call Run, or [Server.Close] instead.
+func New(options Options) (*Server, error) {
+	s := &Server{
+		options:  options,
+		started:  time.Now(),
+		token:    admin.NewToken(),
+		journal:  NewJournal(),
+		circuits: make(map[string]*circuit),
+		base:     newBase(),
+	}
+	if err := s.listen(); err != nil {
+		return nil, err
+	}
+	if err := s.addCircuits(); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	if err := s.addEnvironments(); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *Server) listen() (err error) {
+	port := s.options.Port
+	s.listener, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("port %d is in use; stop what listens there, or choose another with --port, or any free one with --port 0", port)
+	}
+	if err != nil {
+		return fmt.Errorf("listen on port %d: %w; choose another with --port", port, err)
+	}
+	beside := 0
+	if port > 0 && port < 65535 {
+		beside = port + 1
+	}
+	s.upstreamListener, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(beside)))
+	if err != nil && beside > 0 {
+		s.upstreamListener, err = net.Listen("tcp", "127.0.0.1:0")
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("listen for the sample upstream: %w", err), s.listener.Close())
+	}
+	return nil
+}
+
+func (s *Server) addCircuits() error {
+	var samples []string
+	for _, c := range s.options.Circuits {
+		if s.circuits[c.Name] != nil {
+			return fmt.Errorf("two circuits are called %s; rename one", c.Name)
+		}
+		held := &circuit{Circuit: c, target: c.Upstream}
+		if c.Upstream == nil {
+			held.sample = true
+			held.target = &url.URL{Scheme: "http", Host: s.UpstreamAddress(), Path: "/" + c.Name}
+			samples = append(samples, c.Name)
+			s.fleet.targets = append(s.fleet.targets, target{c.Name, held.target.String() + "/"})
+		}
+		s.circuits[c.Name] = held
+		s.names = append(s.names, c.Name)
+	}
+	s.fleet.rate = s.options.Rate
+	s.upstream = NewUpstream(samples, func(circuit string, f Fault) {
+		s.journal.Add(admin.Event{Circuit: circuit, Kind: KindFault, Text: "the sample upstream: " + f.String()})
+	})
+	return nil
+}
+
+func (s *Server) addEnvironments() error {
+	for i := range s.options.Environments {
+		e, err := s.newEnvironment(environmentName(i))
+		if err != nil {
+			return err
+		}
+		s.fleet.environments = append(s.fleet.environments, e)
+	}
+	e, err := s.newEnvironment(proxyName)
+	s.proxy = e
+	return err
+}
+
+func (s *Server) newEnvironment(name string) (*environment, error) {
+	policies := make(map[string]recloser.Policy)
+	for _, c := range s.options.Circuits {
+		policies[c.Name] = c.Policy
+	}
+	e := &environment{name: name, calls: make(map[string]http.RoundTripper)}
+	e.panel = recloser.NewPanel(func(o *recloser.PanelOptions) {
+		o.Store = &s.store
+		o.Policies = policies
+		o.Limit = max(o.Limit, len(policies))
+		o.Observers = []recloser.Observer{s.journal.Observer(name)}
+	})
+	for _, c := range s.circuits {
+		if _, err := e.panel.Breaker(c.Name, ""); err != nil {
+			return nil, fmt.Errorf("circuit %.80q: %w", c.Name, err)
+		}
+		e.calls[c.Name] = guarded(e.panel, c, s.base)
+	}
+	return e, nil
+}
+
+// Address returns the host and port of the proxy and the API.
+func (s *Server) Address() string { return s.listener.Addr().String() }
+
+// UpstreamAddress returns the host and port of the sample upstream.
+func (s *Server) UpstreamAddress() string { return s.upstreamListener.Addr().String() }
+
+// Journal returns the events of the server.
+func (s *Server) Journal() *Journal { return s.journal }
+
+// Whereabouts returns what another terminal needs to find the server.
+func (s *Server) Whereabouts() admin.Whereabouts {
+	return admin.Whereabouts{Address: s.Address(), Token: s.token, Process: os.Getpid(), Started: s.started}
+}
+
+// Close gives back what New took. Run does so by itself.
+func (s *Server) Close() error {
+	for _, e := range append(s.fleet.environments, s.proxy) {
+		if e != nil {
+			e.panel.Close()
+		}
+	}
+	s.base.CloseIdleConnections()
+	return errors.Join(closeListener(s.listener), closeListener(s.upstreamListener))
+}
+
+// Run makes calls and serves until ctx ends, and returns when everything has
+// stopped: nil, or why it could not go on.
+func (s *Server) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	// A request for events that waits must not outlive the server.
+	base := func(net.Listener) context.Context { return ctx }
+	api := &http.Server{Handler: s.handler(), BaseContext: base}
+	sample := &http.Server{Handler: admin.Guard(portOf(s.upstreamListener), s.upstream.Handler()), BaseContext: base}
+
+	var work sync.WaitGroup
+	for server, listener := range map[*http.Server]net.Listener{api: s.listener, sample: s.upstreamListener} {
+		server.ReadHeaderTimeout = headerTimeout
+		server.MaxHeaderBytes = largestHeader
+		server.IdleTimeout = idleTimeout
+		work.Go(func() {
+			if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+				cancel(fmt.Errorf("serve on %s: %w", listener.Addr(), err))
+			}
+		})
+	}
+	work.Go(func() { s.fleet.run(ctx) })
+	work.Go(func() { s.watchRamps(ctx) })
+
+	<-ctx.Done()
+	s.upstream.Stop()
+	end, stop := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+	defer stop()
+	for _, server := range []*http.Server{api, sample} {
+		if server.Shutdown(end) != nil {
+			// Whoever does not let go in time is cut off.
+			server.Close()
+		}
+	}
+	work.Wait()
+	closeErr := s.Close()
+	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) && !errors.Is(cause, context.DeadlineExceeded) {
+		return errors.Join(cause, closeErr)
+	}
+	return closeErr
+}
+
+// handler returns the proxy and the API, which only this machine may call.
+func (s *Server) handler() http.Handler {
+	p := &proxy{circuits: make(map[string]http.Handler), names: s.names}
+	for name, c := range s.circuits {
+		p.circuits[name] = newCircuitProxy(name, c.target, s.proxy.calls[name])
+	}
+	mux := http.NewServeMux()
+	mux.Handle(proxyPrefix, p)
+	mux.Handle("/", admin.NewHandler(s, s.token))
+	return admin.Guard(portOf(s.listener), mux)
+}
+
+// closeListener closes l if nobody has done so.
+func closeListener(l net.Listener) error {
+	if l == nil {
+		return nil
+	}
+	if err := l.Close(); !errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	return nil
+}
+
+func portOf(l net.Listener) string {
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	return port
+}

@@ -1,0 +1,70 @@
+package dev
+
+import (
+	"context"
+	"time"
+
+	"github.com/recloser-dev/recloser/cmd/recloser/internal/admin"
+)
+
+// Snapshot is everything there is to see of a server at one moment.
+type Snapshot struct {
+	At, Started     time.Time
+	Address         string
+	UpstreamAddress string
+	Environments    int
+	Rate            float64
+	Circuits        []CircuitSnapshot
+	// Events are the latest, oldest first.
+	Events []admin.Event
+}
+
+// CircuitSnapshot is a circuit with what a picture of it needs.
+type CircuitSnapshot struct {
+	admin.Circuit
+	// Sample is whether it calls the sample upstream, and Fault what is wrong
+	// with that.
+	Sample bool
+	Fault  Fault
+	// SlowDelay is a delay that makes a call slow, and lets it end in time.
+	SlowDelay time.Duration
+	// History is what callers saw in the last seconds, oldest first.
+	History []Tally
+}
+
+const snapshotEvents = 256
+
+// Snapshot returns what there is to see now.
+func (s *Server) Snapshot(ctx context.Context) (Snapshot, error) {
+	now := time.Now()
+	circuits, err := s.Circuits(ctx)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	snapshot := Snapshot{
+		At:              now,
+		Started:         s.started,
+		Address:         s.Address(),
+		UpstreamAddress: s.UpstreamAddress(),
+		Environments:    s.options.Environments,
+		Rate:            s.options.Rate,
+		Events:          s.journal.After(ctx, 0, snapshotEvents, 0),
+	}
+	for _, c := range circuits {
+		held := s.circuits[nameOf(c.Name)]
+		one := CircuitSnapshot{
+			Circuit:   c,
+			Sample:    held.sample,
+			Fault:     s.upstream.Fault(held.Name),
+			SlowDelay: min((held.Policy.OpenWhen.SlowAfter+held.Policy.Call.Timeout)/2, longestFault),
+		}
+		if c.Name == held.Name {
+			one.History = held.meter.Last(now, History)
+		}
+		snapshot.Circuits = append(snapshot.Circuits, one)
+	}
+	return snapshot, nil
+}
+
+// SetFault switches the fault of one circuit's sample upstream.
+func (s *Server) SetFault(circuit string, f Fault) error { return s.upstream.SetFault(circuit, f) }
