@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"math"
 	mathrand "math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -55,12 +56,13 @@ type Breaker struct {
 	turn      atomic.Pointer[turn]
 	noTurn    turn // promises nothing
 	clock     *clock
-	slowAfter int64 // the nanoseconds from which a call is more than a success
+	timed     bool // whether the end of every call is timed
 	flights   flights
 	key       string
 	policy    Policy
 	options   Options
 	tick      time.Duration // how often calls in flight are looked at
+	markAfter time.Duration // the age from which a look marks them
 	events    delivery
 
 	mu  sync.Mutex
@@ -106,13 +108,10 @@ func newBreaker(key string, options Options) *Breaker {
 		options: options,
 		policy:  options.Policy,
 		clock:   newClock(options.Clock),
-		tick:    max(options.Policy.suspectAfter()/4, time.Millisecond),
 		events:  delivery{observers: options.Observers},
 	}
-	b.slowAfter = int64(b.policy.Call.Timeout)
-	if b.policy.OpenWhen.SlowRate > 0 {
-		b.slowAfter = int64(b.policy.OpenWhen.SlowAfter)
-	}
+	b.lookEvery()
+	b.noTurn.generation = math.MaxUint64
 	b.env.known = options.Store == nil
 	b.turn.Store(&b.noTurn)
 	b.flights.init()
@@ -203,6 +202,22 @@ func (b *Breaker) Close() {
 		b.env.stopSweep()
 		b.env.stopSweep = nil
 	}
+}
+
+// lookEvery sets how often calls in flight are looked at: often enough that each
+// is marked twice over before it is slow. Where that would be too often, each
+// call is timed instead.
+func (b *Breaker) lookEvery() {
+	const shortest = 5 * time.Millisecond
+	slow := b.policy.Call.Timeout
+	if b.policy.OpenWhen.SlowRate > 0 {
+		slow = b.policy.OpenWhen.SlowAfter
+	}
+	b.tick = max(b.policy.suspectAfter()/4, slow/32)
+	if b.tick < shortest {
+		b.tick, b.timed = shortest, true
+	}
+	b.markAfter = slow - 2*b.tick
 }
 
 // suspectAfter is the age from which a call in flight makes its environment

@@ -10,11 +10,15 @@ import (
 // cell that is in use holds when its call started; a free one holds no start.
 // Beside it the cell counts how often it was released, which makes every
 // permit's word unique, and the sum of all counts the number of calls settled:
-// a healthy call is counted by the very write that ends it.
+// a healthy call is counted by the very write that ends it. That write fails if
+// the call was marked meanwhile because it was about to become slow, so a call
+// that is not needs no clock at its end.
 const (
 	startBits     = 36
 	startMask     = 1<<startBits - 1
-	releaseMask   = 1<<(64-startBits) - 1
+	marked        = 1 << startBits
+	countShift    = startBits + 1
+	releaseMask   = 1<<(64-countShift) - 1
 	cellsPerLine  = 8
 	manyLines     = 32
 	maxFlightRows = 9 // 8,161 lines: 65,288 calls
@@ -115,8 +119,8 @@ func (f *flights) grow(top int32) bool {
 // release ends the call that holds c with word. It reports false if the call has
 // ended already.
 func release(c *cell, word uint64) bool {
-	released := (word>>startBits + 1) & releaseMask
-	return c.CompareAndSwap(word, released<<startBits)
+	released := (word>>countShift + 1) & releaseMask
+	return c.CompareAndSwap(word, released<<countShift)
 }
 
 // each calls visit for every call in flight.
@@ -139,7 +143,7 @@ func (f *flights) each(visit func(c *cell, word uint64)) {
 
 // released returns the number of releases since last, which it updates. The
 // counts of the cells wrap, and so does last; their difference does not, as long
-// as it is asked for before a cell was released 2^28 times.
+// as it is asked for before a cell was released 2^27 times.
 func (f *flights) released(last *uint64) int {
 	var sum uint64
 	for i := range f.rows {
@@ -149,7 +153,7 @@ func (f *flights) released(last *uint64) int {
 		}
 		for j := range *row {
 			for k := range (*row)[j] {
-				sum += (*row)[j][k].Load() >> startBits
+				sum += (*row)[j][k].Load() >> countShift
 			}
 		}
 	}

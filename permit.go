@@ -54,15 +54,8 @@ func (p Permit) Success() Settlement {
 	if b == nil {
 		return SettlementAlready
 	}
-	if p.ticket == nil {
-		t := b.turn.Load()
-		mono := b.clock.mono()
-		if !t.over(mono, t.began.mono) && t.generation == p.generation && mono-p.start < b.slowAfter {
-			if release(p.cell, p.word) {
-				return SettlementCounted
-			}
-			return SettlementAlready
-		}
+	if p.ticket == nil && !b.timed && b.turn.Load().generation == p.generation && release(p.cell, p.word) {
+		return SettlementCounted
 	}
 	return b.settle(p, OutcomeSuccess, 0)
 }

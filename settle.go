@@ -25,7 +25,7 @@ func (b *Breaker) end(p Permit) bool {
 		p.ticket.done = true
 		return true
 	}
-	if !release(p.cell, p.word) {
+	if !release(p.cell, p.word) && !release(p.cell, p.word|marked) {
 		return false
 	}
 	b.env.counted++

@@ -61,6 +61,9 @@ func (b *Breaker) look(now moment) (calls int, suspect bool) {
 			expired = append(expired, flight{c, word})
 			return
 		}
+		if old >= b.markAfter && word&marked == 0 {
+			c.CompareAndSwap(word, word|marked)
+		}
 		t := e.tickets[c]
 		if t != nil && t.watch != 0 && t.watch == e.record.WatchSince && !t.told &&
 			b.policy.OpenWhen.SlowRate > 0 && old >= b.policy.OpenWhen.SlowAfter {
@@ -78,7 +81,7 @@ func (b *Breaker) look(now moment) (calls int, suspect bool) {
 func (b *Breaker) expire(now moment, c *cell, word uint64) {
 	old := age(word, now.mono)
 	p := Permit{
-		breaker: b, cell: c, word: word, start: now.mono - int64(old),
+		breaker: b, cell: c, word: word &^ marked, start: now.mono - int64(old),
 		generation: b.env.record.Generation, ticket: b.env.tickets[c],
 	}
 	if old > now.since(b.env.held) {

@@ -157,8 +157,10 @@ func (a *app) runLive(running context.Context, server *dev.Server) error {
 func (a *app) announce(server *dev.Server, o devOptions) {
 	samples := server.SampleCircuits()
 	a.say("proxy and API  http://%s/proxy/<circuit>/…", server.Address())
-	a.say("upstream       http://%s, faults by: curl --json '{\"errors\":\"100%%\"}' http://%s/faults",
-		server.UpstreamAddress(), server.UpstreamAddress())
+	if len(samples) > 0 {
+		a.say("its upstream   http://%s", server.UpstreamAddress())
+		a.say("break that     curl --json '{\"errors\":\"100%%\"}' http://%s/faults", server.UpstreamAddress())
+	}
 	switch {
 	case len(samples) == 0:
 		a.say("fleet          idle: every circuit has an upstream of its own, which only you call; --sample plays instead")

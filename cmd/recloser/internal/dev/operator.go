@@ -174,6 +174,10 @@ func viewOf(record recloser.Record, policy recloser.Policy, now time.Time) admin
 			Allowed: policy.HalfOpen.Probes, Succeeded: record.ProbeOK, Failed: record.ProbeFailed, Needed: policy.HalfOpen.Successes,
 		},
 	}
+	if c.State != record.State {
+		// Time alone has moved it, and nobody has written it yet.
+		c.Since, c.Cause = c.OpenUntil, admin.CauseOf(recloser.Cause{Rule: recloser.RuleCooledDown})
+	}
 	if c.State == recloser.StateClosed {
 		c.AdmittedShare = policy.RampShare(view)
 		c.Ramping = c.AdmittedShare < 1

@@ -69,7 +69,7 @@ func detail(c admin.Circuit, now time.Time) string {
 	case phaseOpen:
 		return fmt.Sprintf("probes in %v", seconds(c.OpenUntil.Sub(now)))
 	case phaseHalfOpen:
-		return fmt.Sprintf("%d of %d probes ok", c.Probes.Succeeded, c.Probes.Needed)
+		return fmt.Sprintf("%d/%d probes", c.Probes.Succeeded, c.Probes.Needed)
 	case phaseRamping:
 		return fmt.Sprintf("%.0f%% admitted", 100*float64(c.AdmittedShare))
 	case phaseForcedOpen, phaseForcedClosed:
