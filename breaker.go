@@ -133,12 +133,17 @@ func (b *Breaker) Policy() Policy { return b.policy }
 // cut that short, and its deadline is not looked at: see [Breaker.Do].
 func (b *Breaker) Allow(ctx context.Context) (Permit, error) {
 	t := b.turn.Load()
-	wall := b.wall(t)
+	var wall int64
+	if t.direct {
+		wall = wallNanos()
+	} else {
+		wall = b.clock.Wall().UnixNano()
+	}
 	if t.over(wall, t.began.wall) {
 		return b.admit(ctx)
 	}
 	if t.reject != nil {
-		b.rejected.Add(1)
+		b.countRejection(t, wall)
 		return Permit{}, t.reject
 	}
 	mono := wall - t.began.wall + t.began.mono

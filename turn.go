@@ -21,17 +21,23 @@ type turn struct {
 	direct bool
 	// reject is the answer to every call; nil admits it.
 	reject *OpenError
+	// rejected is the number of rejections at its beginning.
+	rejected uint64
 }
 
 // over reports whether the turn has ended by a clock that began it at began.
 func (t *turn) over(now, began int64) bool { return uint64(now-began) >= t.span }
 
-// wall reads the wall clock as the turn says.
-func (b *Breaker) wall(t *turn) int64 {
-	if t.direct {
-		return wallNanos()
+// countRejection counts every rejection of a turn up to a thousand, and beyond
+// that one in sixteen for sixteen, drawn by the microsecond: a counter that all
+// processors write would cost more than the answer.
+func (b *Breaker) countRejection(t *turn, wall int64) {
+	const exact, each = 1000, 16
+	if b.rejected.Load()-t.rejected < exact || !t.direct {
+		b.rejected.Add(1)
+	} else if wall>>3%each == 0 {
+		b.rejected.Add(each)
 	}
-	return b.clock.Wall().UnixNano()
 }
 
 // beginTurn promises an answer for as long as it holds, and not longer than
@@ -51,6 +57,7 @@ func (b *Breaker) beginTurn(now moment, reject *OpenError, atMost time.Duration)
 		generation: b.env.record.Generation,
 		direct:     b.clock.direct(now),
 		reject:     reject,
+		rejected:   b.rejected.Load(),
 	})
 }
 

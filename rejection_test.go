@@ -1,0 +1,33 @@
+package recloser_test
+
+import (
+	"context"
+	"testing"
+)
+
+// A rejection is counted exactly where counting is cheap, and to within a few
+// percent where a process makes millions a second.
+func TestRejectionsAreCounted(t *testing.T) {
+	b := newBreaker(t)
+	ctx := context.Background()
+	for range 20 {
+		if p, err := b.Allow(ctx); err == nil {
+			p.Failure()
+		}
+	}
+	before := b.Status().Rejected
+	for range 500 {
+		_, _ = b.Allow(ctx)
+	}
+	if got := b.Status().Rejected - before; got != 500 {
+		t.Errorf("counted %d of 500 rejections", got)
+	}
+	const many = 5_000_000
+	before = b.Status().Rejected
+	for range many {
+		_, _ = b.Allow(ctx)
+	}
+	if got := float64(b.Status().Rejected-before) / many; got < 0.9 || got > 1.1 {
+		t.Errorf("counted %.3f of the rejections", got)
+	}
+}
