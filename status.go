@@ -41,8 +41,7 @@ type Status struct {
 	InFlight int `json:"in_flight"`
 	// Admitted and Rejected are how many calls this environment has let
 	// through and turned away since its breaker was made. Of more than a
-	// thousand rejections a second the rest is counted by sample, to within
-	// a few percent.
+	// thousand rejections a second the rest is counted by sample.
 	Admitted uint64 `json:"admitted"`
 	Rejected uint64 `json:"rejected"`
 	// Age is how old the view is; zero if there is no store.

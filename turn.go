@@ -30,7 +30,9 @@ func (t *turn) over(now, began int64) bool { return uint64(now-began) >= t.span 
 
 // countRejection counts every rejection of a turn up to a thousand, and beyond
 // that one in sixteen for sixteen, drawn by the microsecond: a counter that all
-// processors write would cost more than the answer.
+// processors write would cost more than the answer. A loop that does nothing but
+// be rejected is slower in the microseconds that are counted, and so is counted
+// short by a sixth; callers that do anything else are not.
 func (b *Breaker) countRejection(t *turn, wall int64) {
 	const exact, each = 1000, 16
 	if b.rejected.Load()-t.rejected < exact || !t.direct {
