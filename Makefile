@@ -30,6 +30,7 @@ race: compiler ## Every test of every module, with the race detector.
 
 lint: $(LINT) ## Format, vet, lint and go.mod of every module.
 	go vet ./...
+	$(LINT) config verify
 	$(LINT) run ./...
 	go mod tidy -diff
 	@set -e; for m in $(NESTED); do echo "lint $$m"; cd $(CURDIR)/$$m; go vet ./...; \
