@@ -162,7 +162,7 @@ func (b *Breaker) probe(ctx context.Context, now moment, v View, slot int) (answ
 		if wait := b.env.spread + b.policy.openLeft(v); v.State == StateOpen && wait > 0 {
 			return b.reject(now, v, Admission{Reason: ReasonOpen, RetryAfter: wait}), true
 		}
-		if v.Age > recentView {
+		if !b.recent(now) {
 			// A read costs less than a claim that is lost.
 			_ = b.load(ctx, b.options.StoreTimeout)
 			return answer{}, false
@@ -225,7 +225,7 @@ func (b *Breaker) advance(ctx context.Context, now moment) bool {
 	}
 	v := b.view(now)
 	if t, due := b.policy.Due(v, b.options.Rand()); due {
-		if b.attached() && v.Age >= recentView {
+		if b.attached() && !b.recent(now) {
 			// Somebody else may have made it: a read costs less than a
 			// write that is lost.
 			_ = b.load(ctx, b.options.StoreTimeout)
@@ -238,7 +238,7 @@ func (b *Breaker) advance(ctx context.Context, now moment) bool {
 		return false
 	}
 	end, due := b.policy.WatchEnd(v)
-	if due = due && v.Age < recentView; due {
+	if due = due && b.recent(now); due {
 		b.writeAlone(ctx, end)
 	}
 	return due

@@ -14,6 +14,7 @@ type environment struct {
 	known  bool   // whether the store was ever read
 	stale  bool   // whether a failure has cast doubt on it
 	read   moment // when it was asked for
+	heard  moment // when it was answered
 	asked  uint64 // the number of the operation it came from
 	held   moment // when its generation was first seen
 	leases [MaxProbes]moment
@@ -148,7 +149,7 @@ func (b *Breaker) adopt(r Record, operation uint64, began moment, made bool) {
 		return
 	}
 	last := e.record
-	e.asked, e.read, e.record, e.stale = operation, began, r, false
+	e.asked, e.read, e.heard, e.record, e.stale = operation, began, b.clock.now(), r, false
 	if !e.known || r.Generation != last.Generation {
 		e.held = began
 		e.spread = b.probeSpread()

@@ -30,7 +30,7 @@ func (b *Breaker) listen(ctx context.Context, now moment) {
 	}
 	e.stale = true
 	b.turn.Store(&b.noTurn)
-	if e.reading == nil && now.since(e.read) >= recentView {
+	if e.reading == nil && !b.recent(now) {
 		_ = b.load(ctx, b.options.StoreTimeout)
 	}
 	if !b.attached() || e.writing {
@@ -52,7 +52,7 @@ func (b *Breaker) report(ctx context.Context, now moment) {
 	if !due() {
 		return
 	}
-	if now.since(e.read) >= recentView {
+	if !b.recent(now) {
 		_ = b.load(ctx, b.options.StoreTimeout)
 		if now = b.again(); !due() {
 			return

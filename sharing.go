@@ -7,8 +7,8 @@ import (
 )
 
 const (
-	// recentView is the age up to which a view is as good as a fresh read. A
-	// failing call reads no more often.
+	// recentView is how long after its answer a read is as good as a fresh one,
+	// however long the store took. A failing call reads no more often.
 	recentView = 50 * time.Millisecond
 	// The back-off window of a store that is out of reach: one operation is
 	// tried in each.
@@ -44,17 +44,23 @@ func (b *Breaker) freshen(ctx context.Context) {
 		return
 	}
 	age := now.since(e.read)
-	if e.known && age < RefreshInterval && (!e.stale || age < recentView) {
+	if e.known && age < RefreshInterval && (!e.stale || b.recent(now)) {
 		return
 	}
 	if e.reading == nil {
-		_ = b.load(ctx, b.options.StoreTimeout)
+		err := b.load(ctx, b.options.StoreTimeout)
+		if err == nil && b.clock.now().since(e.read) >= RefreshInterval {
+			_ = b.load(ctx, b.options.StoreTimeout) // The environment was frozen while it read.
+		}
 		return
 	}
 	if !e.known || age >= RefreshInterval+b.options.StoreTimeout {
 		b.await(ctx, e.reading)
 	}
 }
+
+// recent reports whether the view is as good as a fresh read.
+func (b *Breaker) recent(now moment) bool { return now.since(b.env.heard) < recentView }
 
 // await waits for somebody else's read, for at most one store timeout.
 func (b *Breaker) await(ctx context.Context, read <-chan struct{}) {
