@@ -57,6 +57,7 @@ func writeDescription(w io.Writer, c admin.Circuit) error {
 	} else {
 		line("override", "none")
 	}
+	line("environments", "%d, of which %d have opened for themselves", c.Environments, c.Isolated)
 	line("generation", "%d, relapses %d", c.Generation, c.Relapses)
 	line("probes", "%d of %d in flight, %d of %d succeeded, %d failed",
 		c.Probes.InFlight, c.Probes.Allowed, c.Probes.Succeeded, c.Probes.Needed, c.Probes.Failed)

@@ -89,7 +89,7 @@ func writeStatus(w io.Writer, circuits []admin.Circuit) error {
 	var rows [][]string
 	for _, c := range circuits {
 		rows = append(rows, []string{
-			c.Name, c.State.String(), ago(c.Since), fmt.Sprintf("%.0f/s", c.Calls.Rate), share(c.AdmittedShare), overrideText(c.Override), c.Cause.Text,
+			c.Name, c.State.String(), ago(c.Since), fmt.Sprintf("%.0f/s", c.Calls.Rate), share(c.AdmittedShare), overrideText(c.Override), c.Because(),
 		})
 	}
 	return writeRows(w, []string{"CIRCUIT", "STATE", "SINCE", "RATE", "ADMITTED", "OVERRIDE", "CAUSE"}, rows)

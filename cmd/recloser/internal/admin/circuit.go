@@ -4,6 +4,7 @@
 package admin
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/recloser-dev/recloser"
@@ -32,6 +33,10 @@ type Circuit struct {
 	AdmittedShare recloser.Share `json:"admitted_share"`
 	// Ramping is whether it is closed and does not admit every call yet.
 	Ramping bool `json:"ramping"`
+	// Environments is how many environments call it, and Isolated how many of
+	// them have opened for themselves, after failures in a row.
+	Environments int `json:"environments"`
+	Isolated     int `json:"isolated"`
 	// Override is what an operator forces, if anything.
 	Override *Override `json:"override,omitempty"`
 	// Cause is why it is in its state.
@@ -58,6 +63,19 @@ type Setting struct {
 	Value string `json:"value"`
 	// Source is where the value came from: "default", "recloser.yaml:7:5".
 	Source string `json:"source"`
+}
+
+// Because says in a sentence why it is in its state.
+func (c Circuit) Because() string {
+	switch {
+	case c.Override != nil && c.Override.Reason != "":
+		return "by " + c.Override.Actor + ": " + c.Override.Reason
+	case c.Override != nil:
+		return "by " + c.Override.Actor
+	case c.Isolated > 0 && c.State == recloser.StateClosed:
+		return fmt.Sprintf("%d of %d environments have opened for themselves", c.Isolated, c.Environments)
+	}
+	return c.Cause.Text
 }
 
 // Override is an operator's word.

@@ -16,6 +16,8 @@ const (
 	pulse        = 10 * time.Millisecond
 	mostInFlight = 4096
 	mostAnswer   = 64 << 10
+	// longestBacklog is how much traffic may be caught up with, in seconds.
+	longestBacklog = 0.05
 )
 
 // environment is one simulated process: it shares nothing with the others but
@@ -56,8 +58,9 @@ func (f *fleet) run(ctx context.Context) {
 			due += now.Sub(last).Seconds() * f.rate * (0.5 + rand.Float64())
 			last = now
 		}
-		// A machine that was asleep does not catch up.
-		for due = min(due, f.rate); due >= 1; due-- {
+		// A machine that was busy or asleep does not catch up: a burst of calls
+		// would be slow by itself.
+		for due = min(due, max(1, f.rate*longestBacklog)); due >= 1; due-- {
 			e := f.environments[rand.IntN(len(f.environments))]
 			t := f.targets[rand.IntN(len(f.targets))]
 			select {

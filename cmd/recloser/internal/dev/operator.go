@@ -17,7 +17,6 @@ const (
 	// A write may lose against transitions; so many in a row are no accident.
 	mostAttempts = 16
 	mostKeys     = 1024
-	rampCheck    = 100 * time.Millisecond
 )
 
 // Circuits implements [admin.Operator].
@@ -153,6 +152,7 @@ func (s *Server) circuit(ctx context.Context, key string) (admin.Circuit, error)
 	c.Proxy = "http://" + s.Address() + proxyPrefix + held.Name + "/"
 	if key == held.Name {
 		c.Calls = callsOf(&held.meter, now)
+		c.Environments, c.Isolated = len(held.breakers), held.isolated.count(now, held.breakers)
 	}
 	return c, nil
 }
@@ -221,35 +221,4 @@ func timeOf(i recloser.Instant) time.Time {
 func nameOf(key string) string {
 	name, _, _ := recloser.SplitKey(key)
 	return name
-}
-
-// watchRamps tells the journal when a circuit admits every call again: time
-// alone ends a ramp, so that no environment has a transition to tell of.
-func (s *Server) watchRamps(ctx context.Context) {
-	ticker := time.NewTicker(rampCheck)
-	defer ticker.Stop()
-	ramping := make(map[string]uint64)
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-		circuits, err := s.Circuits(ctx)
-		if err != nil {
-			continue
-		}
-		for _, c := range circuits {
-			if c.Ramping {
-				ramping[c.Name] = c.Generation
-				continue
-			}
-			if generation, was := ramping[c.Name]; was && generation == c.Generation && c.State == recloser.StateClosed && c.Override == nil {
-				s.journal.Add(admin.Event{
-					Circuit: c.Name, Kind: KindRampedUp, Generation: c.Generation, Text: "every call is admitted again",
-				})
-			}
-			delete(ramping, c.Name)
-		}
-	}
 }

@@ -77,6 +77,9 @@ type circuit struct {
 	target *url.URL
 	sample bool
 	meter  Meter
+	// breakers are those of all environments, the proxy's last.
+	breakers []*recloser.Breaker
+	isolated isolated
 }
 
 // New listens and makes the environments; nothing runs before [Server.Run].
@@ -174,9 +177,11 @@ func (s *Server) newEnvironment(name string) (*environment, error) {
 		o.Observers = []recloser.Observer{s.journal.Observer(name)}
 	})
 	for _, c := range s.circuits {
-		if _, err := e.panel.Breaker(c.Name, ""); err != nil {
+		breaker, err := e.panel.Breaker(c.Name, "")
+		if err != nil {
 			return nil, fmt.Errorf("circuit %.80q: %w", c.Name, err)
 		}
+		c.breakers = append(c.breakers, breaker)
 		e.calls[c.Name] = guarded(e.panel, c, s.base)
 	}
 	return e, nil

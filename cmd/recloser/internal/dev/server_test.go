@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,12 +27,12 @@ var failures = httpguard.MustParseStatusSet("5xx", "429")
 // quick is a policy whose circuit opens and closes within seconds.
 func quick() recloser.Policy {
 	p := recloser.DefaultPolicy()
-	p.Call.Timeout = 200 * time.Millisecond
+	p.Call.Timeout = time.Second // A busy machine must not make calls fail.
 	p.Call.Reserve = 10 * time.Millisecond
-	p.OpenWhen.SlowAfter = 100 * time.Millisecond
+	p.OpenWhen.SlowRate = 0
 	p.OpenWhen.Window = 5 * time.Second
-	p.OpenFor.Cooldown = 300 * time.Millisecond
-	p.OpenFor.MaxCooldown = time.Second
+	p.OpenFor.Cooldown = 1100 * time.Millisecond
+	p.OpenFor.MaxCooldown = 2 * time.Second
 	p.HalfOpen.Margin = 20 * time.Millisecond
 	p.Ramp.Over = 500 * time.Millisecond
 	return p
@@ -101,7 +102,7 @@ func parse(t *testing.T, address string) *url.URL {
 func TestOutagePlaysFromHealthyToHealthy(t *testing.T) {
 	server := start(t, dev.Options{
 		Circuits:     []dev.Circuit{{Name: "payments", Policy: quick(), Failures: failures}, {Name: "search", Policy: quick(), Failures: failures}},
-		Environments: 5, Rate: 300,
+		Environments: 5, Rate: 100,
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
@@ -275,7 +276,7 @@ func TestFaultsAreSwitchedByOneRequest(t *testing.T) {
 }
 
 func TestOperatorsWordIsToldOnceAndTakenBack(t *testing.T) {
-	server := start(t, dev.Options{Circuits: []dev.Circuit{{Name: "payments", Policy: quick(), Failures: failures}}, Environments: 5, Rate: 200})
+	server := start(t, dev.Options{Circuits: []dev.Circuit{{Name: "payments", Policy: quick(), Failures: failures}}, Environments: 5, Rate: 60})
 	override := recloser.Override{
 		Mode: recloser.OverrideOpen, Until: recloser.InstantOf(time.Now().Add(time.Minute)), Actor: "me@here", Reason: "drill",
 	}
@@ -381,5 +382,36 @@ func TestOtherHostsAreRefused(t *testing.T) {
 		if response.StatusCode != http.StatusForbidden {
 			t.Errorf("%s under another host: %d, want 403", address, response.StatusCode)
 		}
+	}
+}
+
+// An operator's write names a generation, and is made anew under the one that a
+// transition has made meanwhile: LAWS.md, S5 and S9.
+func TestOperatorsDoNotLoseAgainstTransitions(t *testing.T) {
+	server := start(t, dev.Options{Circuits: []dev.Circuit{{Name: "payments", Policy: quick(), Failures: failures}}})
+	override := recloser.Override{Mode: recloser.OverrideClosed, Until: recloser.InstantOf(time.Now().Add(time.Minute)), Actor: "me@here"}
+	const each = 500
+	failed := make(chan error, 2*each)
+	var operators sync.WaitGroup
+	for _, act := range []func() error{
+		func() error { _, err := server.Reset(context.Background(), "payments", "me@here", ""); return err },
+		func() error { _, err := server.Override(context.Background(), "payments", override); return err },
+	} {
+		operators.Go(func() {
+			for range each {
+				failed <- act()
+			}
+		})
+	}
+	operators.Wait()
+	close(failed)
+	for err := range failed {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := server.Describe(t.Context(), "payments")
+	if err != nil || c.Generation != each {
+		t.Errorf("generation %d after %d resets, %v", c.Generation, each, err)
 	}
 }

@@ -88,9 +88,9 @@ func cell(t dev.Tally, most, height, row int) string {
 // roundUp returns the next number that reads well on an axis.
 func roundUp(n int) int {
 	for unit := 1; ; unit *= 10 {
-		for _, step := range []int{1, 2, 3, 4, 5, 6, 8} {
-			if step*unit >= n {
-				return step * unit
+		for _, tenths := range []int{10, 12, 15, 20, 25, 30, 40, 50, 60, 80} {
+			if step := tenths * unit / 10; step >= n {
+				return step
 			}
 		}
 	}

@@ -78,7 +78,7 @@ func (m *Model) Update(message tea.Msg) (tea.Model, tea.Cmd) {
 func (m *Model) look() {
 	snapshot, err := m.source.Snapshot(context.Background())
 	if err != nil {
-		m.say(time.Now(), err.Error())
+		m.say(m.snapshot.At, err.Error())
 		return
 	}
 	m.snapshot = snapshot

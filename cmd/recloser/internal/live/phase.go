@@ -22,6 +22,7 @@ const (
 	phaseOpen
 	phaseHalfOpen
 	phaseRamping
+	phaseIsolated
 	phaseForcedOpen
 	phaseForcedClosed
 )
@@ -37,6 +38,7 @@ var phases = [...]struct {
 	phaseOpen:         {lipgloss.Red, "○", "open", "━"},
 	phaseHalfOpen:     {lipgloss.Yellow, "◐", "half-open", "╍"},
 	phaseRamping:      {lipgloss.Cyan, "◕", "ramping", "═"},
+	phaseIsolated:     {lipgloss.Yellow, "◒", "closed", "╌"},
 	phaseForcedOpen:   {lipgloss.Magenta, "◇", "forced open", "┅"},
 	phaseForcedClosed: {lipgloss.Magenta, "◆", "forced closed", "┄"},
 }
@@ -58,6 +60,9 @@ func phaseOf(c admin.Circuit) phase {
 	if c.Ramping {
 		return phaseRamping
 	}
+	if c.Isolated > 0 {
+		return phaseIsolated
+	}
 	return phaseClosed
 }
 
@@ -72,6 +77,8 @@ func detail(c admin.Circuit, now time.Time) string {
 		return fmt.Sprintf("%d/%d probes", c.Probes.Succeeded, c.Probes.Needed)
 	case phaseRamping:
 		return fmt.Sprintf("%.0f%% admitted", 100*float64(c.AdmittedShare))
+	case phaseIsolated:
+		return fmt.Sprintf("%d/%d isolated", c.Isolated, c.Environments)
 	case phaseForcedOpen, phaseForcedClosed:
 		return fmt.Sprintf("for %v", seconds(c.Override.Until.Sub(now)))
 	case phaseUnknown, phaseClosed:

@@ -23,6 +23,7 @@ const (
 	tallChart    = 9
 	roomForChart = 18
 	wideWidth    = 110
+	narrowWidth  = 76
 )
 
 // Render returns the picture: at most as many lines as the terminal has, none
@@ -90,6 +91,9 @@ func (m *Model) table() []string {
 	const state = 24
 	name := m.nameWidth(7, 40)
 	row := func(mark, circuit, state, rate, admitted, rejected, fault string) string {
+		if m.width < narrowWidth {
+			return fmt.Sprintf(" %s %s %s %8s %8s", mark, circuit, state, admitted, rejected)
+		}
 		return fmt.Sprintf(" %s %s %s %7s %8s %8s  %s", mark, circuit, state, rate, admitted, rejected, fault)
 	}
 	lines := []string{faintStyle.Render(row(" ", pad("CIRCUIT", name), pad("STATE", state), "CALLS/S", "ADMITTED", "REJECTED", "UPSTREAM"))}
@@ -117,12 +121,19 @@ func (m *Model) nameWidth(least, most int) int {
 	for _, c := range m.snapshot.Circuits {
 		width = max(width, lipgloss.Width(c.Name))
 	}
-	return min(width, most, max(least, m.width-67))
+	room := m.width - 67
+	if m.width < narrowWidth {
+		room = m.width - 45
+	}
+	return min(width, most, max(least, room))
 }
 
 func (m *Model) listed() (from, to int) {
 	all := len(m.snapshot.Circuits)
 	most := max(1, min(mostListed, m.height-20))
+	if all == most+1 {
+		most = all // It takes no more room than the line that would say so.
+	}
 	for i, c := range m.snapshot.Circuits {
 		if c.Name == m.selected {
 			from = max(0, min(i-most/2, all-most))
@@ -179,17 +190,10 @@ func (m *Model) details(c dev.CircuitSnapshot) []string {
 
 // because says why the circuit is in its state.
 func because(c admin.Circuit) string {
-	if c.Override != nil {
-		text := "by " + c.Override.Actor
-		if c.Override.Reason != "" {
-			text += ": " + c.Override.Reason
-		}
+	if text := c.Because(); text != (recloser.Cause{}).String() {
 		return text
 	}
-	if c.Cause.Rule == "" {
-		return "as it has always been"
-	}
-	return c.Cause.Text
+	return "as it has always been"
 }
 
 // events lists the latest, newest first. What many environments tell in a row is
