@@ -1,0 +1,19 @@
+package config
+
+// What the schema has in common with the package, for its generator.
+const (
+	AddressPattern   = addressPattern
+	DurationPattern  = durationPattern
+	EntryPattern     = entryPattern
+	HostPortPattern  = hostPortPattern
+	NamePattern      = namePattern
+	PartitionPattern = partitionPattern
+	RegionPattern    = regionPattern
+	SharePattern     = sharePattern
+	StatusPattern    = statusPattern
+	TablePattern     = tablePattern
+	MaxEntry         = maxEntry
+	MaxErrors        = maxErrors
+	MaxListed        = maxListed
+	MaxText          = maxText
+)

@@ -1,0 +1,341 @@
+package config_test
+
+import (
+	"bytes"
+	"encoding"
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/config"
+)
+
+// node is one schema; its keys stand in the order of the fields.
+type node struct {
+	Schema        string           `json:"$schema,omitempty"`
+	ID            string           `json:"$id,omitempty"`
+	Title         string           `json:"title,omitempty"`
+	Description   string           `json:"description,omitempty"`
+	AllOf         []*node          `json:"allOf,omitempty"`
+	AnyOf         []*node          `json:"anyOf,omitempty"`
+	Ref           string           `json:"$ref,omitempty"`
+	Type          any              `json:"type,omitempty"`
+	Const         any              `json:"const,omitempty"`
+	Enum          []string         `json:"enum,omitempty"`
+	Pattern       string           `json:"pattern,omitempty"`
+	MaxLength     int              `json:"maxLength,omitempty"`
+	Minimum       any              `json:"minimum,omitempty"`
+	Maximum       any              `json:"maximum,omitempty"`
+	Items         *node            `json:"items,omitempty"`
+	MaxItems      int              `json:"maxItems,omitempty"`
+	Default       any              `json:"default,omitempty"`
+	Examples      []any            `json:"examples,omitempty"`
+	Properties    properties       `json:"properties,omitempty"`
+	PropertyNames *node            `json:"propertyNames,omitempty"`
+	Additional    any              `json:"additionalProperties,omitempty"`
+	MinProperties int              `json:"minProperties,omitempty"`
+	MaxProperties int              `json:"maxProperties,omitempty"`
+	Required      []string         `json:"required,omitempty"`
+	Definitions   map[string]*node `json:"definitions,omitempty"`
+}
+
+// properties is an object whose keys keep their order.
+type properties []property
+
+type property struct {
+	key   string
+	value any
+}
+
+func (p properties) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, one := range p {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		value, err := plain(one.value)
+		if err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(&b, "%q:%s", one.key, value)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// plain returns v as JSON in which <, > and & stand for themselves.
+func plain(v any) ([]byte, error) {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(v)
+	return bytes.TrimSpace(b.Bytes()), err
+}
+
+// generator makes the schema of the types that recloser.yaml is decoded into.
+type generator struct {
+	t     *testing.T
+	docs  map[string]string // of a field, by Type.Field
+	notes map[string]annotation
+	used  map[string]bool
+}
+
+// generated returns recloser.schema.json as it follows from the types.
+func generated(t *testing.T) []byte {
+	t.Helper()
+	g := &generator{t: t, docs: comments(t, ".", ".."), notes: annotations(), used: map[string]bool{}}
+	file := g.file()
+	for path := range g.notes {
+		if !g.used[path] {
+			t.Errorf("annotations: there is no key %s", path)
+		}
+	}
+	text, err := plain(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var indented bytes.Buffer
+	if err := json.Indent(&indented, text, "", "  "); err != nil {
+		t.Fatal(err)
+	}
+	indented.WriteByte('\n')
+	return indented.Bytes()
+}
+
+func (g *generator) file() *node {
+	circuit := g.group(reflect.ValueOf(config.DefaultCircuit()), "")
+	reference := &node{Ref: "#/definitions/circuit"}
+	example := properties{{"call", properties{{"timeout", "2500ms"}}}}
+	file := reflect.TypeFor[config.File]()
+	describe := func(field string) string { return g.description(file, field) }
+
+	store := reflect.ValueOf(config.Store{
+		Memory:   &config.MemoryStore{},
+		DynamoDB: &config.DynamoDBStore{Table: config.DefaultTable},
+		Valkey:   &config.ValkeyStore{},
+	})
+	where := g.group(store, "store")
+	where.Type, where.Description = "object", describe("Store")
+	where.Default, where.MinProperties, where.MaxProperties = nil, 1, 1
+	where.Examples = []any{properties{{"dynamodb", properties{{"table", "recloser"}}}}}
+	g.used["version"] = true
+
+	return &node{
+		Schema: "http://json-schema.org/draft-07/schema#", ID: config.SchemaURL,
+		Title: "recloser.yaml", Description: "What is called, and how it is protected.", Type: "object",
+		Properties: properties{
+			{"version", &node{Description: describe("Version"), Const: config.Version, Default: config.Version, Examples: []any{config.Version}}},
+			{"store", where},
+			{"defaults", &node{
+				Description: describe("Defaults"), AllOf: []*node{reference},
+				Default: circuit.Default, Examples: []any{example},
+			}},
+			{"circuits", &node{
+				Description: describe("Circuits"), Type: "object",
+				PropertyNames: &node{Pattern: "^[A-Za-z0-9._:-]+$", MaxLength: recloser.MaxName},
+				Additional:    reference, MinProperties: 1, MaxProperties: config.MaxCircuits,
+				Examples: []any{properties{{"payments", example}}},
+			}},
+		},
+		Required: []string{"version", "circuits"}, Additional: false,
+		Definitions: map[string]*node{"circuit": {
+			Description: "One circuit: its policy, and what is called through it. What it leaves out has the value of defaults.",
+			Type:        circuit.Type, Properties: circuit.Properties, Additional: false,
+		}},
+	}
+}
+
+// group returns the schema of a mapping with fixed keys, whose defaults are the
+// values it has.
+func (g *generator) group(v reflect.Value, path string) *node {
+	n := &node{Type: []string{"object", "null"}, Additional: false}
+	defaults := properties{}
+	var required []string
+	for field, value := range v.Fields() {
+		if field.Anonymous {
+			inner := g.group(value, path)
+			n.Properties = append(n.Properties, inner.Properties...)
+			defaults = append(defaults, inner.Default.(properties)...)
+			continue
+		}
+		key, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		at := strings.TrimPrefix(path+"."+key, ".")
+		child := g.value(value, at)
+		child.Description = g.description(v.Type(), field.Name)
+		if strings.Contains(child.Description, "no default") {
+			child.Default = nil
+			required = append(required, key)
+		} else {
+			defaults = append(defaults, property{key, child.Default})
+		}
+		if len(child.Examples) == 0 && len(child.Properties) > 0 {
+			first := child.Properties[0]
+			child.Examples = []any{properties{{first.key, first.value.(*node).Examples[0]}}}
+		}
+		n.Properties = append(n.Properties, property{key, child})
+	}
+	n.Default = defaults
+	if path == "store.valkey" {
+		n.Required, n.Type = required, "object"
+	}
+	return n
+}
+
+// value returns the schema of one key, without its description.
+func (g *generator) value(v reflect.Value, path string) *node {
+	note, noted := g.notes[path]
+	g.used[path] = true
+	n := &node{Pattern: note.pattern, Enum: note.enum, Minimum: note.min, Maximum: note.max}
+	if v.Kind() == reflect.Pointer {
+		v = v.Elem()
+	}
+	_, textual := reflect.TypeAssert[encoding.TextMarshaler](v)
+	switch {
+	case v.Type() == reflect.TypeFor[recloser.Share]():
+		n.Type, n.Pattern = "string", config.SharePattern
+	case v.Type() == reflect.TypeFor[time.Duration]():
+		n.Type, n.Pattern = "string", config.DurationPattern
+	case v.Kind() == reflect.Struct && !textual:
+		n = g.group(v, path)
+	case v.Kind() == reflect.Struct, v.Kind() == reflect.String:
+		n.Type = "string"
+		if note.pattern != "" {
+			n.MaxLength = config.MaxText
+		}
+	case v.Kind() == reflect.Slice:
+		number := &node{Type: "number"}
+		if path == "failures.http" {
+			number = &node{Type: "integer", Minimum: 100, Maximum: 599}
+		}
+		n.Type, n.Pattern, n.MaxItems = "array", "", config.MaxListed
+		n.Items = &node{AnyOf: []*node{{Type: "string", Pattern: note.pattern, MaxLength: config.MaxEntry}, number}}
+	case v.Kind() == reflect.Int:
+		n.Type = "integer"
+	case v.Kind() == reflect.Float64:
+		n.Type = "number"
+	default:
+		g.t.Fatalf("%s: no schema for %v", path, v.Type())
+	}
+	if n.Default == nil {
+		n.Default = literal(v)
+	}
+	if noted {
+		n.Examples = []any{note.example}
+	}
+	return n
+}
+
+// literal returns a value as JSON has it where YAML has it as the file does.
+func literal(v reflect.Value) any {
+	switch v := v.Interface().(type) {
+	case time.Duration:
+		return shortDuration(v)
+	case encoding.TextMarshaler:
+		return v
+	}
+	return v.Interface()
+}
+
+// shortDuration returns d without units that are zero.
+func shortDuration(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+var (
+	linkRegexp = regexp.MustCompile(`\[\*?([A-Z][A-Za-z.]*)\]`)
+	nameRegexp = regexp.MustCompile(`\b[A-Z][A-Za-z]*(\.[A-Z][A-Za-z]*)?\b`)
+)
+
+// description returns the comment of a field as a reader of YAML needs it: with
+// keys in place of the names of fields.
+func (g *generator) description(group reflect.Type, field string) string {
+	text, found := g.docs[group.Name()+"."+field]
+	if !found {
+		g.t.Errorf("%s.%s has no comment", group.Name(), field)
+	}
+	text = linkRegexp.ReplaceAllString(text, "$1")
+	text = strings.ReplaceAll(text, "MaxProbes", strconv.Itoa(recloser.MaxProbes))
+	if rest, found := strings.CutPrefix(text, field+" "); found {
+		text = keyOf(group, field) + " " + rest
+	}
+	return nameRegexp.ReplaceAllStringFunc(text, func(name string) string {
+		if outer, inner, dotted := strings.Cut(name, "."); dotted {
+			if of, found := reflect.TypeFor[config.Circuit]().FieldByName(outer); found {
+				return keyOf(reflect.TypeFor[config.Circuit](), outer) + "." + keyOf(of.Type, inner)
+			}
+		}
+		if name == field {
+			return name // Amazon DynamoDB, and "Defaults to".
+		}
+		return keyOf(group, name)
+	})
+}
+
+// keyOf returns the key of a field of group, or the name if it has none.
+func keyOf(group reflect.Type, name string) string {
+	field, found := group.FieldByName(name)
+	if !found {
+		return name
+	}
+	key, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+	return key
+}
+
+// comments returns the comments of the fields of all types in some folders, by
+// Type.Field, each as one line.
+func comments(t *testing.T, folders ...string) map[string]string {
+	t.Helper()
+	docs := map[string]string{}
+	for _, folder := range folders {
+		names, err := filepath.Glob(filepath.Join(folder, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), name, text, parser.ParseComments|parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				spec, ok := n.(*ast.TypeSpec)
+				if !ok {
+					return true
+				}
+				group, ok := spec.Type.(*ast.StructType)
+				if !ok {
+					return false
+				}
+				for _, field := range group.Fields.List {
+					for _, ident := range field.Names {
+						docs[spec.Name.Name+"."+ident.Name] = strings.Join(strings.Fields(field.Doc.Text()), " ")
+					}
+				}
+				return false
+			})
+		}
+	}
+	return docs
+}
