@@ -68,6 +68,12 @@ func (p *Panel) Breaker(name, partition string) (*Breaker, error) {
 	if b := known[at]; b != nil {
 		return b, nil
 	}
+	if len(known) >= p.options.Limit {
+		if _, err := Key(name, partition); err != nil {
+			return nil, err
+		}
+		return p.overflown()
+	}
 	options := p.options.Options
 	options.Partition = partition
 	if policy, ok := p.options.Policies[name]; ok {
@@ -76,9 +82,6 @@ func (p *Panel) Breaker(name, partition string) (*Breaker, error) {
 	b, err := New(name, func(o *Options) { *o = options })
 	if err != nil {
 		return nil, err
-	}
-	if len(known) >= p.options.Limit {
-		return p.overflown()
 	}
 	next := maps.Clone(known)
 	next[place{strings.Clone(name), strings.Clone(partition)}] = b
