@@ -110,15 +110,15 @@ func (p Permit) do(ctx context.Context, fn func(context.Context) error) (err err
 		return err
 	}
 	defer cancel()
-	returned := false
+	settled := false
 	defer func() {
-		if !returned {
-			p.Failure()
+		if !settled {
+			p.Failure() // fn, or its error, panicked.
 		}
 	}()
 	err = fn(callCtx)
-	returned = true
 	p.conclude(ctx, callCtx, err)
+	settled = true
 	return err
 }
 
@@ -172,7 +172,10 @@ func (b *Breaker) classify(err error) (o Outcome) {
 			o = Classify(err)
 		}
 	}()
-	return b.options.Classify(err)
+	if o = b.options.Classify(err); o > OutcomeIgnored {
+		return Classify(err) // There is no such outcome.
+	}
+	return o
 }
 
 // retryAfter returns how long err says the dependency wants to be left alone.
