@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"slices"
 
 	"github.com/recloser-dev/recloser/cmd/recloser/internal/admin"
 	"github.com/recloser-dev/recloser/cmd/recloser/internal/dev"
@@ -48,8 +49,8 @@ func (a *app) devCircuits() (circuits []dev.Circuit, note string, err error) {
 	for _, name := range file.Names() {
 		c := file.Circuits[name]
 		one := dev.Circuit{Name: name, Policy: c.Policy}
-		if one.Failures, err = httpguard.ParseStatusSet(c.Failures.HTTP...); err != nil {
-			return nil, "", fmt.Errorf("circuits.%s.failures.http: %w", name, err)
+		if one.Statuses, err = statusesOf(c.Failures); err != nil {
+			return nil, "", fmt.Errorf("circuits.%s.failures: %w", name, err)
 		}
 		if c.Upstream != "" {
 			if one.Upstream, err = url.Parse(c.Upstream); err != nil {
@@ -62,6 +63,20 @@ func (a *app) devCircuits() (circuits []dev.Circuit, note string, err error) {
 		circuits = append(circuits, one)
 	}
 	return circuits, note, nil
+}
+
+// statusesOf returns what f says of the statuses of answers; the names of errors
+// are for functions and workflows.
+func statusesOf(f config.Failures) (s httpguard.Statuses, err error) {
+	if s.Failures, err = httpguard.ParseStatusSet(f.HTTP...); err != nil {
+		return s, err
+	}
+	ignored := slices.DeleteFunc(slices.Clone(f.Ignore), func(entry string) bool {
+		_, err := httpguard.ParseStatusSet(entry)
+		return err != nil
+	})
+	s.Ignored, err = httpguard.ParseStatusSet(ignored...)
+	return s, err
 }
 
 // storeOrServer returns why a command cannot reach the circuits: err, that no

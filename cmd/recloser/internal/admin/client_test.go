@@ -119,11 +119,11 @@ func TestTokenIsReadableByItsUserOnly(t *testing.T) {
 
 func TestClientTellsAnImpostorFromAServer(t *testing.T) {
 	impostor := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/health" {
-			http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusTemporaryRedirect)
+		if r.URL.Path == "/v1/circuits" {
+			http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
 			return
 		}
-		w.Write([]byte(`{"ok":true}`))
+		w.Write([]byte(`{"ok":true,"circuits":[]}`))
 	}))
 	defer impostor.Close()
 	dir := t.TempDir()
@@ -137,7 +137,7 @@ func TestClientTellsAnImpostorFromAServer(t *testing.T) {
 	}
 	defer client.Close()
 	if _, err := client.Circuits(t.Context()); err == nil {
-		t.Error("a redirect was followed or taken for an answer")
+		t.Error("a redirect was followed, or taken for an answer")
 	}
 }
 

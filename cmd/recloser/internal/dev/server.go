@@ -34,8 +34,8 @@ type Circuit struct {
 	// Name is its name, and Policy its rules.
 	Name   string
 	Policy recloser.Policy
-	// Failures are the statuses that count as failures.
-	Failures httpguard.StatusSet
+	// Statuses says what the statuses of its answers count as.
+	Statuses httpguard.Statuses
 	// Settings are the rules as they are shown to users.
 	Settings []admin.Setting
 	// Upstream is what its calls go to; nil is the sample upstream.

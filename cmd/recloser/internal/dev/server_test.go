@@ -12,7 +12,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -22,7 +21,7 @@ import (
 	"github.com/recloser-dev/recloser/guard/httpguard"
 )
 
-var failures = httpguard.MustParseStatusSet("5xx", "429")
+var statuses = httpguard.Statuses{Failures: httpguard.MustParseStatusSet("5xx", "429")}
 
 // quick is a policy whose circuit opens and closes within seconds.
 func quick() recloser.Policy {
@@ -101,7 +100,7 @@ func parse(t *testing.T, address string) *url.URL {
 
 func TestOutagePlaysFromHealthyToHealthy(t *testing.T) {
 	server := start(t, dev.Options{
-		Circuits:     []dev.Circuit{{Name: "payments", Policy: quick(), Failures: failures}, {Name: "search", Policy: quick(), Failures: failures}},
+		Circuits:     []dev.Circuit{{Name: "payments", Policy: quick(), Statuses: statuses}, {Name: "search", Policy: quick(), Statuses: statuses}},
 		Environments: 5, Rate: 100,
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
@@ -126,7 +125,7 @@ func TestScriptFailsWhenNothingOpens(t *testing.T) {
 	shadow.OpenWhen.MinCalls = 1_000_000 // It never opens.
 	shadow.OpenWhen.Consecutive = 0
 	server := start(t, dev.Options{
-		Circuits: []dev.Circuit{{Name: "payments", Policy: shadow, Failures: failures}}, Environments: 3, Rate: 100,
+		Circuits: []dev.Circuit{{Name: "payments", Policy: shadow, Statuses: statuses}}, Environments: 3, Rate: 100,
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
@@ -143,7 +142,7 @@ func TestProxyThroughAnOpenCircuit(t *testing.T) {
 		io.Copy(w, r.Body)
 	}))
 	defer upstream.Close()
-	server := start(t, dev.Options{Circuits: []dev.Circuit{{Name: "payments", Policy: quick(), Failures: failures, Upstream: parse(t, upstream.URL+"/base")}}})
+	server := start(t, dev.Options{Circuits: []dev.Circuit{{Name: "payments", Policy: quick(), Statuses: statuses, Upstream: parse(t, upstream.URL+"/base")}}})
 	base := "http://" + server.Address() + "/proxy/payments"
 
 	request, err := http.NewRequest(http.MethodPost, base+"/a%2Fb?x=1", strings.NewReader("hello"))
@@ -204,9 +203,9 @@ func TestProxySaysWhatIsWrong(t *testing.T) {
 	refused := listener.Addr().String()
 	listener.Close()
 	server := start(t, dev.Options{Circuits: []dev.Circuit{
-		{Name: "lost", Policy: quick(), Failures: failures, Upstream: parse(t, "http://no-such-host.invalid")},
-		{Name: "down", Policy: quick(), Failures: failures, Upstream: parse(t, "http://"+refused)},
-		{Name: "late", Policy: quick(), Failures: failures},
+		{Name: "lost", Policy: quick(), Statuses: statuses, Upstream: parse(t, "http://no-such-host.invalid")},
+		{Name: "down", Policy: quick(), Statuses: statuses, Upstream: parse(t, "http://"+refused)},
+		{Name: "late", Policy: quick(), Statuses: statuses},
 	}})
 	if err := server.SetFault("late", dev.Fault{Hang: true}); err != nil {
 		t.Fatal(err)
@@ -230,7 +229,7 @@ func TestProxySaysWhatIsWrong(t *testing.T) {
 }
 
 func TestFaultsAreSwitchedByOneRequest(t *testing.T) {
-	server := start(t, dev.Options{Circuits: []dev.Circuit{{Name: "payments", Policy: quick(), Failures: failures}, {Name: "search", Policy: quick(), Failures: failures}}})
+	server := start(t, dev.Options{Circuits: []dev.Circuit{{Name: "payments", Policy: quick(), Statuses: statuses}, {Name: "search", Policy: quick(), Statuses: statuses}}})
 	address := "http://" + server.UpstreamAddress()
 	post := func(body, kind string) (int, string) {
 		response, err := http.Post(address+"/faults", kind, strings.NewReader(body))
@@ -276,7 +275,7 @@ func TestFaultsAreSwitchedByOneRequest(t *testing.T) {
 }
 
 func TestOperatorsWordIsToldOnceAndTakenBack(t *testing.T) {
-	server := start(t, dev.Options{Circuits: []dev.Circuit{{Name: "payments", Policy: quick(), Failures: failures}}, Environments: 5, Rate: 60})
+	server := start(t, dev.Options{Circuits: []dev.Circuit{{Name: "payments", Policy: quick(), Statuses: statuses}}, Environments: 5, Rate: 60})
 	override := recloser.Override{
 		Mode: recloser.OverrideOpen, Until: recloser.InstantOf(time.Now().Add(time.Minute)), Actor: "me@here", Reason: "drill",
 	}
@@ -314,7 +313,7 @@ func TestOperatorsWordIsToldOnceAndTakenBack(t *testing.T) {
 }
 
 func TestServersThatCannotBe(t *testing.T) {
-	circuits := []dev.Circuit{{Name: "payments", Policy: quick(), Failures: failures}}
+	circuits := []dev.Circuit{{Name: "payments", Policy: quick(), Statuses: statuses}}
 	first := start(t, dev.Options{Circuits: circuits})
 	_, port, err := net.SplitHostPort(first.Address())
 	if err != nil {
@@ -329,8 +328,8 @@ func TestServersThatCannotBe(t *testing.T) {
 	for want, options := range map[string]dev.Options{
 		"port " + port + " is in use":      {Circuits: circuits, Port: taken},
 		"two circuits are called payments": {Circuits: append(circuits, circuits...)},
-		"open_for.cooldown":                {Circuits: []dev.Circuit{{Name: "payments", Policy: broken, Failures: failures}}},
-		"invalid circuit name":             {Circuits: []dev.Circuit{{Name: "pay ments", Policy: quick(), Failures: failures}}},
+		"open_for.cooldown":                {Circuits: []dev.Circuit{{Name: "payments", Policy: broken, Statuses: statuses}}},
+		"invalid circuit name":             {Circuits: []dev.Circuit{{Name: "pay ments", Policy: quick(), Statuses: statuses}}},
 	} {
 		if _, err := dev.New(options); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
@@ -340,7 +339,7 @@ func TestServersThatCannotBe(t *testing.T) {
 
 // LAWS.md, X4: headers within 1 s; who is slower is cut off.
 func TestSlowHeadersAreCutOff(t *testing.T) {
-	server := start(t, dev.Options{Circuits: []dev.Circuit{{Name: "payments", Policy: quick(), Failures: failures}}})
+	server := start(t, dev.Options{Circuits: []dev.Circuit{{Name: "payments", Policy: quick(), Statuses: statuses}}})
 	for _, address := range []string{server.Address(), server.UpstreamAddress()} {
 		connection, err := net.Dial("tcp", address)
 		if err != nil {
@@ -365,7 +364,7 @@ func TestSlowHeadersAreCutOff(t *testing.T) {
 // LAWS.md, Security: nobody reaches the proxy or the API under another name, as
 // a web page would by DNS rebinding.
 func TestOtherHostsAreRefused(t *testing.T) {
-	server := start(t, dev.Options{Circuits: []dev.Circuit{{Name: "payments", Policy: quick(), Failures: failures}}})
+	server := start(t, dev.Options{Circuits: []dev.Circuit{{Name: "payments", Policy: quick(), Statuses: statuses}}})
 	for _, address := range []string{
 		"http://" + server.Address() + "/health", "http://" + server.Address() + "/proxy/payments/", "http://" + server.UpstreamAddress() + "/faults",
 	} {
@@ -388,30 +387,26 @@ func TestOtherHostsAreRefused(t *testing.T) {
 // An operator's write names a generation, and is made anew under the one that a
 // transition has made meanwhile: LAWS.md, S5 and S9.
 func TestOperatorsDoNotLoseAgainstTransitions(t *testing.T) {
-	server := start(t, dev.Options{Circuits: []dev.Circuit{{Name: "payments", Policy: quick(), Failures: failures}}})
+	server := start(t, dev.Options{Circuits: []dev.Circuit{{Name: "payments", Policy: quick(), Statuses: statuses}}})
 	override := recloser.Override{Mode: recloser.OverrideClosed, Until: recloser.InstantOf(time.Now().Add(time.Minute)), Actor: "me@here"}
-	const each = 500
-	failed := make(chan error, 2*each)
-	var operators sync.WaitGroup
-	for _, act := range []func() error{
-		func() error { _, err := server.Reset(context.Background(), "payments", "me@here", ""); return err },
-		func() error { _, err := server.Override(context.Background(), "payments", override); return err },
-	} {
-		operators.Go(func() {
-			for range each {
-				failed <- act()
+	tries := 0
+	err := server.Change(t.Context(), "payments", func(r recloser.Record) recloser.Write {
+		if tries++; tries <= 3 {
+			if _, err := server.Reset(t.Context(), "payments", "other@there", ""); err != nil {
+				t.Error(err)
 			}
-		})
-	}
-	operators.Wait()
-	close(failed)
-	for err := range failed {
-		if err != nil {
-			t.Fatal(err)
 		}
+		return recloser.SetOverride{Generation: r.Generation, Override: override}
+	})
+	c, describeErr := server.Describe(t.Context(), "payments")
+	if err != nil || describeErr != nil || c.Override == nil || c.Generation != 3 || tries != 4 {
+		t.Errorf("after %d tries: %v, %v, %+v", tries, err, describeErr, c)
 	}
-	c, err := server.Describe(t.Context(), "payments")
-	if err != nil || c.Generation != each {
-		t.Errorf("generation %d after %d resets, %v", c.Generation, each, err)
+
+	err = server.Change(t.Context(), "payments", func(r recloser.Record) recloser.Write {
+		return recloser.SetOverride{Generation: r.Generation + 1}
+	})
+	if err == nil || !strings.Contains(err.Error(), "try again") {
+		t.Errorf("a write that always loses: %v", err)
 	}
 }

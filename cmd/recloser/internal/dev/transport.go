@@ -27,15 +27,15 @@ func newBase() *http.Transport {
 // guarded returns what makes the calls of one circuit in the environment of
 // panel, and counts them.
 func guarded(panel *recloser.Panel, c *circuit, base http.RoundTripper) http.RoundTripper {
-	return metered(&c.meter, c.Failures, httpguard.New(panel, func(o *httpguard.Options) {
+	return metered(&c.meter, c.Statuses, httpguard.New(panel, func(o *httpguard.Options) {
 		o.Base = base
 		o.Circuit = func(*http.Request) (name, partition string) { return c.Name, "" }
-		o.Failures = c.Failures
+		o.Statuses = c.Statuses
 	}))
 }
 
 // metered counts at m what the caller of next sees.
-func metered(m *Meter, failures httpguard.StatusSet, next http.RoundTripper) http.RoundTripper {
+func metered(m *Meter, statuses httpguard.Statuses, next http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
 		response, err := next.RoundTrip(r)
 		now := time.Now()
@@ -43,7 +43,7 @@ func metered(m *Meter, failures httpguard.StatusSet, next http.RoundTripper) htt
 		case errors.Is(err, recloser.ErrOpen):
 			m.Add(now, Tally{Rejected: 1})
 		case errors.Is(err, recloser.ErrNoTime), errors.Is(r.Context().Err(), context.Canceled):
-		case err != nil, failures.Contains(response.StatusCode):
+		case err != nil, statuses.Outcome(response.StatusCode) == recloser.OutcomeFailure:
 			m.Add(now, Tally{Admitted: 1, Failed: 1})
 		default:
 			m.Add(now, Tally{Admitted: 1})
