@@ -40,13 +40,13 @@ fmt: $(LINT) ## gofumpt, and the order of imports.
 	@for m in . $(NESTED); do (cd $$m && $(CURDIR)/$(LINT) fmt ./...); done
 
 fuzz: ## Every fuzz target for FUZZTIME.
-	@set -e; for pkg in $$(go list ./...); do \
+	@set -e; pkgs=$$(go list ./...); for pkg in $$pkgs; do \
 		found=$$(go test -list '^Fuzz' $$pkg); \
 		for f in $$(echo "$$found" | grep '^Fuzz' || true); do \
 			echo "fuzz $$pkg $$f $(FUZZTIME)"; \
 			go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$pkg; done; done
 
-bench: ## The breaker, and its peers beside it.
+bench: ## The breaker and its peers, side by side, with ratios; see bench/README.md.
 	go test -run '^$$' -bench . -benchmem ./...
 	go -C bench test -run '^$$' -bench . -benchmem ./...
 
