@@ -47,8 +47,7 @@ fuzz: ## Every fuzz target for FUZZTIME.
 			go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$pkg; done; done
 
 bench: ## The breaker and its peers, side by side, with ratios; see bench/README.md.
-	go test -run '^$$' -bench . -benchmem ./...
-	go -C bench test -run '^$$' -bench . -benchmem ./...
+	go -C bench run .
 
 generate: ## Write anew what is derived from code; read the diff.
 	go generate ./...
