@@ -128,7 +128,7 @@ func (b *Breaker) ownWindow(now moment) Window {
 	slow := 0
 	if b.policy.OpenWhen.SlowRate > 0 {
 		b.flights.each(func(_ *cell, word uint64) {
-			if age(word, now.mono) >= b.policy.OpenWhen.SlowAfter {
+			if old := age(word, now.mono); old >= b.policy.OpenWhen.SlowAfter && b.inGeneration(now, old) {
 				slow++
 			}
 		})
@@ -137,6 +137,12 @@ func (b *Breaker) ownWindow(now moment) Window {
 		return b.env.window
 	}
 	return b.env.window.Add(b.env.slot, Counts{Calls: slow, Slow: slow})
+}
+
+// inGeneration reports whether a call of the given age began in the generation
+// that is known.
+func (b *Breaker) inGeneration(now moment, age time.Duration) bool {
+	return now.mono-int64(age) >= b.env.held.mono
 }
 
 // adopt makes r the known record. made is whether this environment's own write

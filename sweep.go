@@ -84,8 +84,8 @@ func (b *Breaker) expire(now moment, c *cell, word uint64) {
 		breaker: b, cell: c, word: word &^ marked, start: now.mono - int64(old),
 		generation: b.env.record.Generation, ticket: b.env.tickets[c],
 	}
-	if old > now.since(b.env.held) {
-		p.generation-- // It began before the generation that is known.
+	if !b.inGeneration(now, old) {
+		p.generation--
 	}
 	if !b.end(p) {
 		return
