@@ -43,7 +43,6 @@ func (p Policy) WatchStart(v View, alarmed bool) (Watch, bool) {
 		Was:        v.WatchSince,
 		At:         v.Now,
 		Share:      boundShare(share),
-		Drop:       starts(v.Window),
 	}, true
 }
 
@@ -57,7 +56,7 @@ func (p Policy) WatchEnd(v View) (Unwatch, bool) {
 	if sum := v.Window.Sum(v.Now.Add(-window), v.Now.Add(p.HalfOpen.Margin)); sum.Failures+sum.Slow > 0 {
 		return Unwatch{}, false
 	}
-	return Unwatch{Generation: v.Generation, Was: v.WatchSince, Drop: starts(v.Window)}, true
+	return Unwatch{Generation: v.Generation, Was: v.WatchSince}, true
 }
 
 // Report returns the write that tells what the environment called name has
@@ -155,12 +154,4 @@ func boundShare(s Share) Share {
 		return leastShare
 	}
 	return min(s, 1)
-}
-
-func starts(w Window) []Instant {
-	var all []Instant
-	for _, s := range w.Slots() {
-		all = append(all, s.Start)
-	}
-	return all
 }

@@ -13,7 +13,7 @@ type Write interface {
 }
 
 // Watch asks all environments to listen: from At on they count the given share
-// of their calls. The counts of a watch before are dropped. It is made only if
+// of their calls, and the counts of the watch before are dropped. It is made only if
 // the watch is still the one its writer saw, so that the first of many wins.
 type Watch struct {
 	Generation uint64
@@ -23,16 +23,13 @@ type Watch struct {
 	At Instant
 	// Share is the share of calls to count.
 	Share Share
-	// Drop are the slots its writer saw.
-	Drop []Instant
 }
 
-// Unwatch ends the watch Was, after a window without failures.
+// Unwatch ends the watch Was, after a window without failures, and drops its
+// counts.
 type Unwatch struct {
 	Generation uint64
 	Was        Instant
-	// Drop are the slots its writer saw.
-	Drop []Instant
 }
 
 // Report adds what an environment counted in the watch.
@@ -132,7 +129,7 @@ func (w Watch) apply(r Record) (Record, bool) {
 	r.WatchSince = w.At
 	r.Share = w.Share
 	r.Voices = [MaxVoices]string{}
-	r.Window = r.Window.Drop(w.Drop...)
+	r.Window = Window{}
 	return r, true
 }
 
@@ -142,7 +139,7 @@ func (w Unwatch) apply(r Record) (Record, bool) {
 	}
 	r.WatchSince = 0
 	r.Voices = [MaxVoices]string{}
-	r.Window = r.Window.Drop(w.Drop...)
+	r.Window = Window{}
 	return r, true
 }
 
