@@ -123,7 +123,7 @@ func TestClientTellsAnImpostorFromAServer(t *testing.T) {
 			http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
 			return
 		}
-		w.Write([]byte(`{"ok":true,"circuits":[]}`))
+		_, _ = w.Write([]byte(`{"ok":true,"circuits":[]}`))
 	}))
 	defer impostor.Close()
 	dir := t.TempDir()

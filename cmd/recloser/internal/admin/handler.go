@@ -68,7 +68,7 @@ func NewHandler(o Operator, token string) http.Handler {
 type handler struct{ operator Operator }
 
 func health(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, map[string]any{"schema_version": SchemaVersion, "service": "recloser dev", "ok": true})
+	writeJSON(w, map[string]any{"schema_version": SchemaVersion, "service": "recloser dev", "ok": true})
 }
 
 func (h *handler) circuits(w http.ResponseWriter, r *http.Request) {
@@ -77,7 +77,7 @@ func (h *handler) circuits(w http.ResponseWriter, r *http.Request) {
 		WriteError(w, err)
 		return
 	}
-	writeJSON(w, http.StatusOK, CircuitList{SchemaVersion, circuits})
+	writeJSON(w, CircuitList{SchemaVersion, circuits})
 }
 
 func (h *handler) describe(w http.ResponseWriter, r *http.Request) {
@@ -103,7 +103,7 @@ func (h *handler) events(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	events := h.operator.Events(r.Context(), after, limit, wait)
-	writeJSON(w, http.StatusOK, EventList{SchemaVersion, events})
+	writeJSON(w, EventList{SchemaVersion, events})
 }
 
 func (h *handler) override(w http.ResponseWriter, r *http.Request) {
@@ -166,7 +166,7 @@ func writeCircuit(w http.ResponseWriter, c Circuit, err error) {
 		WriteError(w, err)
 		return
 	}
-	writeJSON(w, http.StatusOK, CircuitDescription{SchemaVersion, c})
+	writeJSON(w, CircuitDescription{SchemaVersion, c})
 }
 
 // StatusError is an error with the HTTP status it is answered with.
@@ -215,9 +215,9 @@ func WriteProblem(w http.ResponseWriter, status int, detail string) {
 	writeBody(w, status, Problem{http.StatusText(status), status, detail})
 }
 
-func writeJSON(w http.ResponseWriter, status int, body any) {
+func writeJSON(w http.ResponseWriter, body any) {
 	w.Header().Set("Content-Type", "application/json")
-	writeBody(w, status, body)
+	writeBody(w, http.StatusOK, body)
 }
 
 func writeBody(w http.ResponseWriter, status int, body any) {

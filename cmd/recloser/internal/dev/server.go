@@ -153,18 +153,20 @@ func (s *Server) addCircuits() error {
 
 func (s *Server) addEnvironments() error {
 	for i := range s.options.Environments {
-		e, err := s.newEnvironment(environmentName(i))
+		e, err := s.newEnvironment(environmentName(i), true)
 		if err != nil {
 			return err
 		}
 		s.fleet.environments = append(s.fleet.environments, e)
 	}
-	e, err := s.newEnvironment(proxyName)
+	e, err := s.newEnvironment(proxyName, false)
 	s.proxy = e
 	return err
 }
 
-func (s *Server) newEnvironment(name string) (*environment, error) {
+// newEnvironment returns an environment that calls all circuits, or only those
+// with the sample upstream.
+func (s *Server) newEnvironment(name string, samples bool) (*environment, error) {
 	policies := make(map[string]recloser.Policy)
 	for _, c := range s.options.Circuits {
 		policies[c.Name] = c.Policy
@@ -177,6 +179,9 @@ func (s *Server) newEnvironment(name string) (*environment, error) {
 		o.Observers = []recloser.Observer{s.journal.Observer(name)}
 	})
 	for _, c := range s.circuits {
+		if samples && !c.sample {
+			continue
+		}
 		breaker, err := e.panel.Breaker(c.Name, "")
 		if err != nil {
 			return nil, fmt.Errorf("circuit %.80q: %w", c.Name, err)
@@ -219,14 +224,11 @@ func (s *Server) Run(ctx context.Context) error {
 	defer cancel(nil)
 	// A request for events that waits must not outlive the server.
 	base := func(net.Listener) context.Context { return ctx }
-	api := &http.Server{Handler: s.handler(), BaseContext: base}
-	sample := &http.Server{Handler: admin.Guard(portOf(s.upstreamListener), s.upstream.Handler()), BaseContext: base}
+	api := newHTTPServer(s.handler(), base)
+	sample := newHTTPServer(admin.Guard(portOf(s.upstreamListener), s.upstream.Handler()), base)
 
 	var work sync.WaitGroup
 	for server, listener := range map[*http.Server]net.Listener{api: s.listener, sample: s.upstreamListener} {
-		server.ReadHeaderTimeout = headerTimeout
-		server.MaxHeaderBytes = largestHeader
-		server.IdleTimeout = idleTimeout
 		work.Go(func() {
 			if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 				cancel(fmt.Errorf("serve on %s: %w", listener.Addr(), err))
@@ -252,6 +254,16 @@ func (s *Server) Run(ctx context.Context) error {
 		return errors.Join(cause, closeErr)
 	}
 	return closeErr
+}
+
+func newHTTPServer(handler http.Handler, base func(net.Listener) context.Context) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		BaseContext:       base,
+		ReadHeaderTimeout: headerTimeout,
+		MaxHeaderBytes:    largestHeader,
+		IdleTimeout:       idleTimeout,
+	}
 }
 
 // handler returns the proxy and the API, which only this machine may call.

@@ -12,8 +12,10 @@ type Snapshot struct {
 	At, Started     time.Time
 	Address         string
 	UpstreamAddress string
-	Environments    int
-	Rate            float64
+	// Environments is how many environments make calls, and Rate how many a
+	// second in all; both are zero if no circuit has the sample upstream.
+	Environments int
+	Rate         float64
 	Circuits        []CircuitSnapshot
 	// Events are the latest, oldest first.
 	Events []admin.Event
@@ -46,9 +48,10 @@ func (s *Server) Snapshot(ctx context.Context) (Snapshot, error) {
 		Started:         s.started,
 		Address:         s.Address(),
 		UpstreamAddress: s.UpstreamAddress(),
-		Environments:    s.options.Environments,
-		Rate:            s.options.Rate,
 		Events:          s.journal.After(ctx, 0, snapshotEvents, 0),
+	}
+	if len(s.fleet.targets) > 0 {
+		snapshot.Environments, snapshot.Rate = s.options.Environments, s.options.Rate
 	}
 	for _, c := range circuits {
 		held := s.circuits[nameOf(c.Name)]

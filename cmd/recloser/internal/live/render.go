@@ -66,7 +66,11 @@ func (m *Model) heading() []string {
 	s := m.snapshot
 	left := boldStyle.Render(" recloser dev") + faintStyle.Render("  http://"+s.Address)
 	up := s.At.Sub(s.Started).Round(time.Second)
-	right := fmt.Sprintf("%s · %g calls/s · %s ", count(s.Environments, "environment"), s.Rate, up)
+	fleet := "the fleet is idle"
+	if s.Environments > 0 && s.Rate > 0 {
+		fleet = fmt.Sprintf("%s · %g calls/s", count(s.Environments, "environment"), s.Rate)
+	}
+	right := fmt.Sprintf("%s · %s ", fleet, up)
 	return []string{spread(left, faintStyle.Render(right), m.width), faintStyle.Render(strings.Repeat("─", m.width))}
 }
 
