@@ -19,13 +19,19 @@ func reclosers() []Peer {
 	return []Peer{
 		{Name: RecloserPermit, Module: recloserModule, start: recloserPermit(settings{})},
 		{Name: RecloserNoSlow, Module: recloserModule, start: recloserPermit(settings{noSlowRule: true})},
+		{Name: "recloser/permit-timed", Module: recloserModule, start: recloserPermit(settings{timed: true})},
 		{Name: "recloser/permit-store", Module: recloserModule, start: recloserPermit(settings{store: true})},
 		{Name: "recloser/do", Module: recloserModule, start: recloserDo},
 		{Name: "recloser/call", Module: recloserModule, start: recloserCall},
 	}
 }
 
-type settings struct{ noSlowRule, store bool }
+type settings struct {
+	noSlowRule, store bool
+	// timed sets a time from which calls are slow that is too short to be
+	// noticed by a look at calls in flight, so that the end of each is timed.
+	timed bool
+}
 
 // newRecloser returns a breaker with the default policy, but for the time it
 // stays open.
@@ -46,6 +52,9 @@ func newRecloser(c Case, s settings) (*recloser.Breaker, error) {
 		o.Policy.OpenFor.MaxCooldown = 2 * openTime
 		if s.noSlowRule {
 			o.Policy.OpenWhen.SlowRate = 0
+		}
+		if s.timed {
+			o.Policy.OpenWhen.SlowAfter = 20 * time.Millisecond
 		}
 		o.Store = store
 	})
