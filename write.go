@@ -4,6 +4,8 @@ package recloser
 // [Watch], [Unwatch], [Report], [Transition], [Claim], [Settle] and
 // [SetOverride]. What it does and on what condition is defined by
 // [Record.Apply]; each is simple enough for one conditional update of any store.
+//
+//sumtype:decl
 type Write interface {
 	// Under returns the generation the write was made under. It must not
 	// change a record of another one.
