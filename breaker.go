@@ -56,7 +56,8 @@ type Breaker struct {
 	turn      atomic.Pointer[turn]
 	noTurn    turn // promises nothing
 	clock     *clock
-	timed     bool // whether the end of every call is timed
+	timed     bool  // whether the end of every call is timed
+	slowAfter int64 // the nanoseconds from which it is slow
 	flights   flights
 	key       string
 	policy    Policy
@@ -218,6 +219,7 @@ func (b *Breaker) lookEvery() {
 	if b.policy.OpenWhen.SlowRate > 0 {
 		slow = b.policy.OpenWhen.SlowAfter
 	}
+	b.slowAfter = int64(slow)
 	b.tick = max(b.policy.suspectAfter()/4, slow/32)
 	if b.tick < shortest {
 		b.tick, b.timed = shortest, true

@@ -54,7 +54,9 @@ func (p Permit) Success() Settlement {
 	if b == nil {
 		return SettlementAlready
 	}
-	if p.ticket == nil && !b.timed && b.turn.Load().generation == p.generation && release(p.cell, p.word) {
+	quick := p.ticket == nil && b.turn.Load().generation == p.generation &&
+		(!b.timed || b.clock.mono()-p.start < b.slowAfter)
+	if quick && release(p.cell, p.word) {
 		return SettlementCounted
 	}
 	return b.settle(p, OutcomeSuccess, 0)
