@@ -217,38 +217,11 @@ func (a *app) runScript(running context.Context, server *dev.Server, circuits []
 	if running.Err() != nil {
 		return nil
 	}
-	if err := a.write(report, func(w io.Writer) error { return writeReport(w, report) }); err != nil {
+	if err := a.write(reportOf(report), func(w io.Writer) error { return writeReport(w, report) }); err != nil {
 		return err
 	}
 	if !report.Passed() {
 		return withCode(exitAssertion, "the script did not see all it should within %v", limit.Round(time.Second))
 	}
 	return nil
-}
-
-func writeReport(w io.Writer, r dev.Report) error {
-	var rows [][]string
-	for _, s := range r.Steps {
-		rows = append(rows, []string{
-			s.Name, s.Took.Round(100 * time.Millisecond).String(), fmt.Sprint(s.Admitted - s.Failed), fmt.Sprint(s.Failed), fmt.Sprint(s.Rejected),
-		})
-	}
-	if _, err := fmt.Fprintln(w); err != nil {
-		return writing(err)
-	}
-	if err := writeRows(w, []string{"PHASE", "TOOK", "SERVED", "FAILED", "REJECTED"}, rows); err != nil {
-		return err
-	}
-	rows = nil
-	for _, f := range r.Findings {
-		mark := "ok"
-		if !f.OK {
-			mark = "MISSING"
-		}
-		rows = append(rows, []string{mark, f.What, f.Why})
-	}
-	if _, err := fmt.Fprintln(w); err != nil {
-		return writing(err)
-	}
-	return writeRows(w, []string{"FOUND", "WHAT", "SEEN"}, rows)
 }

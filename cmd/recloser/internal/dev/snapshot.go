@@ -16,7 +16,7 @@ type Snapshot struct {
 	// second in all; both are zero if no circuit has the sample upstream.
 	Environments int
 	Rate         float64
-	Circuits        []CircuitSnapshot
+	Circuits     []CircuitSnapshot
 	// Events are the latest, oldest first.
 	Events []admin.Event
 }
