@@ -23,7 +23,9 @@ func (b *Breaker) tell(last Record, made bool) {
 		return
 	}
 	r := &b.env.record
-	if r.Generation != last.Generation && (r.State != last.State || made) {
+	// A state may differ in the same generation: an environment that lost the
+	// store has gone through generations of its own.
+	if r.State != last.State || (made && r.Generation != last.Generation) {
 		e := b.event(transitionKind(r.State))
 		e.From, e.Made = last.State, made
 		b.events.post(e)
@@ -36,13 +38,22 @@ func (b *Breaker) tell(last Record, made bool) {
 		e.Made = made
 		b.events.post(e)
 	}
-	if r.Override != last.Override && r.Override.Mode != OverrideNone {
-		b.events.post(b.event(EventOverridden))
+	if r.Override != last.Override {
+		b.tellOverride()
 	}
-	if r.Override.Mode == OverrideNone && b.env.forced.Mode != OverrideNone {
+}
+
+// tellOverride posts what an operator has said, or has taken back.
+func (b *Breaker) tellOverride() {
+	e := b.event(EventOverridden)
+	switch {
+	case e.Override.Mode != OverrideNone && e.At < e.Override.Until:
+		b.env.forced = e.Override
+		b.events.post(e)
+	case b.env.forced.Mode != OverrideNone:
+		b.env.forced = Override{}
 		b.events.post(b.event(EventOverrideEnded))
 	}
-	b.env.forced = r.Override
 }
 
 // tellOverrideEnd posts the end of an override that has run out.
