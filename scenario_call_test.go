@@ -119,11 +119,11 @@ func (e *scenarioEnvironment) call(verb string) (string, error) {
 	}
 	p, rejection := e.breaker.Allow(e.world.tb.Context())
 	said := e.admission(p, rejection)
-	if rejection != nil {
-		return said, nil
+	if rejection == nil {
+		settlement, err := settle(p, verb)
+		return said + ", " + settlement.String(), err
 	}
-	settlement, err := settle(p, verb)
-	return said + ", " + settlement.String(), err
+	return said, nil
 }
 
 // do makes a call that ends by neither a result nor an error of its own.

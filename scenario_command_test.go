@@ -192,6 +192,8 @@ func (s *scenarioStore) command(w *scenarioWords) ([]string, error) {
 		return nil, err
 	case "loses-answer":
 		s.fault = losesAnswer
+	case "cuts-answer":
+		s.fault = cutsAnswer
 	case "loses-write":
 		s.fault = losesWrite
 	case "delays-write", "freezes-writer":
@@ -206,7 +208,7 @@ func (s *scenarioStore) command(w *scenarioWords) ([]string, error) {
 		s.reads, s.writes, s.conflicts = 0, 0, 0
 		return []string{said}, nil
 	default:
-		return nil, fmt.Errorf("a store is down, up, takes, loses-answer, loses-write, delays-write, freezes-writer or counts, not %q", word)
+		return nil, fmt.Errorf("a store is down, up, takes, loses-answer, cuts-answer, loses-write, delays-write, freezes-writer or counts, not %q", word)
 	}
 	return nil, nil
 }

@@ -36,6 +36,8 @@ const (
 	noFault storeFault = iota
 	// losesAnswer applies the write and does not say so.
 	losesAnswer
+	// cutsAnswer applies it and breaks the connection at once.
+	cutsAnswer
 	// losesWrite neither applies it nor says so.
 	losesWrite
 	// delaysWrite applies it after its writer gave up.
@@ -88,6 +90,9 @@ func (c scenarioClient) Apply(ctx context.Context, key string, w recloser.Write)
 		_, _ = c.apply(ctx, key, w)
 		c.world.now += recloser.DefaultStoreTimeout
 		return recloser.Record{}, errScenarioTimeout
+	case fault == cutsAnswer:
+		_, _ = c.apply(ctx, key, w)
+		return recloser.Record{}, errScenarioStore
 	case fault == losesWrite:
 		c.world.now += recloser.DefaultStoreTimeout
 		return recloser.Record{}, errScenarioTimeout
