@@ -33,6 +33,12 @@ func (s *Share) UnmarshalText(text []byte) error {
 	if f < 0 || f > 100 {
 		return fmt.Errorf("a share is between 0%% and 100%%, not %.40q", text)
 	}
-	*s = Share(f / 100)
+	// A hundredth of a rounded number is not always the number nearest to what
+	// was written: 99.9 / 100 is not 0.999.
+	share, err := strconv.ParseFloat(strings.TrimSpace(digits)+"e-2", 64)
+	if err != nil {
+		share = f / 100 // It has an exponent already.
+	}
+	*s = Share(math.Abs(share)) // Of -0%.
 	return nil
 }
