@@ -43,12 +43,16 @@ func (i Instant) Sub(j Instant) time.Duration {
 // Time returns i as a time in UTC.
 func (i Instant) Time() time.Time { return time.UnixMilli(int64(i)).UTC() }
 
-// floor returns the last instant at or before i that is a multiple of width.
+// floor returns the last instant at or before i that is a multiple of width. It
+// saturates instead of overflowing.
 func (i Instant) floor(width time.Duration) Instant {
 	w := max(width.Milliseconds(), 1)
 	rest := int64(i) % w
 	if rest < 0 {
 		rest += w
+	}
+	if int64(i) < math.MinInt64+rest {
+		return math.MinInt64
 	}
 	return Instant(int64(i) - rest)
 }

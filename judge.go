@@ -69,7 +69,9 @@ func (p *Policy) judgeCounts(sum Counts, span time.Duration) (Cause, bool) {
 // exceeds reports whether k of n is at or above the threshold with confidence.
 // The plain rate is looked at first: the bound is never above it.
 func exceeds(k, n int, threshold, confidence Share) bool {
-	if threshold <= 0 || float64(k) < float64(threshold)*float64(n) {
+	// The quotient is the number nearest to k/n, as the threshold is to what was
+	// written, so that 55 of 100 are at 55%; the product would be above 55.
+	if threshold <= 0 || float64(k)/float64(n) < float64(threshold) {
 		return false
 	}
 	return wilson(k, n, zScore(confidence)) >= float64(threshold)
