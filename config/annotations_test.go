@@ -7,6 +7,7 @@ type annotation struct {
 	example  any
 	min, max any
 	pattern  string
+	long     int // the largest length, if it is not that of a name
 	enum     []string
 }
 
@@ -46,7 +47,7 @@ func annotations() map[string]annotation {
 		"failures.http":                   {example: []any{"5xx", 429, 408}, pattern: config.StatusPattern},
 		"failures.errors":                 {example: []any{"States.Timeout"}, pattern: config.EntryPattern},
 		"failures.ignore":                 {example: []any{"ValidationError", 501}, pattern: config.EntryPattern},
-		"partition_by":                    {example: "header:X-Tenant", pattern: config.PartitionPattern},
+		"partition_by":                    {example: "header:X-Tenant", pattern: config.PartitionPattern, long: config.MaxPartitionBy},
 		"upstream":                        {example: "https://payments.example", pattern: orEmpty(config.AddressPattern)},
 		"on_failure.park":                 {example: "payments-parked", pattern: config.NamePattern},
 		"on_failure.alert":                {example: "arn:aws:sns:eu-central-1:123456789012:alerts", pattern: config.NamePattern},

@@ -15,5 +15,6 @@ const (
 	MaxEntry         = maxEntry
 	MaxErrors        = maxErrors
 	MaxListed        = maxListed
+	MaxPartitionBy   = maxPartitionBy
 	MaxText          = maxText
 )

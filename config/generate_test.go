@@ -2,17 +2,16 @@ package config_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding"
 	"encoding/json"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -86,16 +85,19 @@ func plain(v any) ([]byte, error) {
 
 // generator makes the schema of the types that recloser.yaml is decoded into.
 type generator struct {
-	t     *testing.T
-	docs  map[string]string // of a field, by Type.Field
-	notes map[string]annotation
-	used  map[string]bool
+	t         *testing.T
+	docs      map[string]string // of a field, by Type.Field
+	constants map[string]string
+	notes     map[string]annotation
+	used      map[string]bool
 }
 
 // generated returns recloser.schema.json as it follows from the types.
 func generated(t *testing.T) []byte {
 	t.Helper()
-	g := &generator{t: t, docs: comments(t, ".", ".."), notes: annotations(), used: map[string]bool{}}
+	g := &generator{t: t, docs: map[string]string{}, constants: map[string]string{}, notes: annotations(), used: map[string]bool{}}
+	g.read(".")
+	g.read("..")
 	file := g.file()
 	for path := range g.notes {
 		if !g.used[path] {
@@ -212,7 +214,7 @@ func (g *generator) value(v reflect.Value, path string) *node {
 	case v.Kind() == reflect.Struct, v.Kind() == reflect.String:
 		n.Type = "string"
 		if note.pattern != "" {
-			n.MaxLength = config.MaxText
+			n.MaxLength = cmp.Or(note.long, config.MaxText)
 		}
 	case v.Kind() == reflect.Slice:
 		number := &node{Type: "number"}
@@ -272,8 +274,13 @@ func (g *generator) description(group reflect.Type, field string) string {
 	if !found {
 		g.t.Errorf("%s.%s has no comment", group.Name(), field)
 	}
-	text = linkRegexp.ReplaceAllString(text, "$1")
-	text = strings.ReplaceAll(text, "MaxProbes", strconv.Itoa(recloser.MaxProbes))
+	text = linkRegexp.ReplaceAllStringFunc(text, func(link string) string {
+		name := strings.Trim(link, "[]*")
+		if value, found := g.constants[name]; found {
+			return value
+		}
+		return name
+	})
 	if rest, found := strings.CutPrefix(text, field+" "); found {
 		text = keyOf(group, field) + " " + rest
 	}
@@ -300,42 +307,56 @@ func keyOf(group reflect.Type, name string) string {
 	return key
 }
 
-// comments returns the comments of the fields of all types in some folders, by
-// Type.Field, each as one line.
-func comments(t *testing.T, folders ...string) map[string]string {
-	t.Helper()
-	docs := map[string]string{}
-	for _, folder := range folders {
-		names, err := filepath.Glob(filepath.Join(folder, "*.go"))
+// read keeps the comments of the fields of all types in a folder, each as one
+// line, and the values of its constants.
+func (g *generator) read(folder string) {
+	for _, name := range glob(g.t, filepath.Join(folder, "*.go")) {
+		mode := parser.ParseComments | parser.SkipObjectResolution
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, mode)
 		if err != nil {
-			t.Fatal(err)
+			g.t.Fatal(err)
 		}
-		for _, name := range names {
-			text, err := os.ReadFile(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			file, err := parser.ParseFile(token.NewFileSet(), name, text, parser.ParseComments|parser.SkipObjectResolution)
-			if err != nil {
-				t.Fatal(err)
-			}
-			ast.Inspect(file, func(n ast.Node) bool {
-				spec, ok := n.(*ast.TypeSpec)
-				if !ok {
-					return true
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.FuncDecl:
+				return false
+			case *ast.ValueSpec:
+				for i, value := range n.Values {
+					if text, ok := constant(value); ok {
+						g.constants[n.Names[i].Name] = text
+					}
 				}
-				group, ok := spec.Type.(*ast.StructType)
+			case *ast.TypeSpec:
+				group, ok := n.Type.(*ast.StructType)
 				if !ok {
 					return false
 				}
 				for _, field := range group.Fields.List {
 					for _, ident := range field.Names {
-						docs[spec.Name.Name+"."+ident.Name] = strings.Join(strings.Fields(field.Doc.Text()), " ")
+						g.docs[n.Name.Name+"."+ident.Name] = strings.Join(strings.Fields(field.Doc.Text()), " ")
 					}
 				}
-				return false
-			})
-		}
+			}
+			return true
+		})
 	}
-	return docs
+}
+
+// constant returns a number such as 8, or a duration such as 2 * time.Second, as
+// a reader of YAML knows it.
+func constant(value ast.Expr) (string, bool) {
+	switch value := value.(type) {
+	case *ast.BasicLit:
+		return value.Value, value.Kind == token.INT
+	case *ast.BinaryExpr:
+		number, isNumber := constant(value.X)
+		unit, isUnit := value.Y.(*ast.SelectorExpr)
+		if isNumber && isUnit && value.Op == token.MUL {
+			short := map[string]string{"Millisecond": "ms", "Second": "s", "Minute": "m", "Hour": "h"}[unit.Sel.Name]
+			return number + short, short != ""
+		}
+	case *ast.SelectorExpr:
+		return constant(&ast.BinaryExpr{X: &ast.BasicLit{Kind: token.INT, Value: "1"}, Op: token.MUL, Y: value})
+	}
+	return "", false
 }

@@ -93,10 +93,10 @@ func (s Store) Validate() error {
 		all.add("store", fmt.Sprintf("names %d stores; keep exactly one of memory, dynamodb and valkey", n))
 	}
 	if d := s.DynamoDB; d != nil {
-		if !tableRegexp.MatchString(d.Table) {
+		if name := d.Table[strings.LastIndexByte(d.Table, '/')+1:]; len(name) < 3 || len(name) > 255 || len(d.Table) > maxText || !tableRegexp.MatchString(d.Table) {
 			all.add("store.dynamodb.table", fmt.Sprintf("must be the ARN of a table or a name of 3 to 255 letters, digits, dots, hyphens and underscores, not %.60q", d.Table))
 		}
-		if !regionRegexp.MatchString(d.Region) {
+		if len(d.Region) > maxText || !regionRegexp.MatchString(d.Region) {
 			all.add("store.dynamodb.region", fmt.Sprintf("must be a region such as eu-central-1, not %.60q", d.Region))
 		}
 		if d.Endpoint != "" {
@@ -120,9 +120,9 @@ func (s Store) kinds() int {
 }
 
 const (
-	tablePattern    = `^([A-Za-z0-9_.-]{3,255}|arn:[a-z-]+:dynamodb:[a-z0-9-]+:[0-9]{12}:table/[A-Za-z0-9_.-]{3,255})$`
-	regionPattern   = `^([a-z]{2,3}(-[a-z]+)+-[0-9]{1,2})?$`
-	hostPortPattern = `^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$`
+	tablePattern    = `^(arn:[a-z-]+:dynamodb:[a-z0-9-]+:[0-9]+:table/)?[A-Za-z0-9_.-]+$`
+	regionPattern   = `^([a-z]+(-[a-z]+)+-[0-9]+)?$`
+	hostPortPattern = `^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):[0-9]+$`
 )
 
 var (
