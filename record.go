@@ -3,6 +3,8 @@ package recloser
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -42,7 +44,8 @@ type Record struct {
 	WatchSince Instant
 	// Share is the share of calls that are counted while it is watched.
 	Share Share
-	// Voices are the environments that have reported failures in this watch.
+	// Voices are the environments that have reported failures in this watch:
+	// of all that have, those whose names sort first.
 	Voices [MaxVoices]string
 	// Window is what the counted calls of this watch came to.
 	Window Window
@@ -144,7 +147,7 @@ const (
 )
 
 // Validate reports what is wrong with o: an unknown mode, no end, or an actor
-// or reason that is missing or too long for the record.
+// or reason that is missing, too long for the record, or no UTF-8.
 func (o Override) Validate() error {
 	switch {
 	case o.Mode == OverrideNone:
@@ -155,6 +158,8 @@ func (o Override) Validate() error {
 		return errors.New("recloser: an override needs an end, so that nobody has to remember it")
 	case o.Actor == "" || len(o.Actor) > maxActor:
 		return fmt.Errorf("recloser: an override needs an actor of 1 to %d bytes, not %d", maxActor, len(o.Actor))
+	case strings.ToValidUTF8(o.Actor, "") != o.Actor || strings.ToValidUTF8(o.Reason, "") != o.Reason:
+		return errors.New("recloser: an override's actor and reason must be UTF-8")
 	case len(o.Reason) > maxReason:
 		return fmt.Errorf("recloser: an override's reason has at most %d bytes, not %d", maxReason, len(o.Reason))
 	}
@@ -167,6 +172,23 @@ func (v View) override() Override {
 		return v.Override
 	}
 	return Override{}
+}
+
+// withVoice returns the voices with name among them. It would sort before an
+// empty place, but nobody is called that.
+func (r Record) withVoice(name string) [MaxVoices]string {
+	voices := r.Voices
+	if name == "" || slices.Contains(voices[:], name) {
+		return voices
+	}
+	for i, v := range voices {
+		if v == "" || name < v {
+			copy(voices[i+1:], voices[i:])
+			voices[i] = name
+			break
+		}
+	}
+	return voices
 }
 
 // Apply returns the record after w and true, or r itself and false if w's

@@ -47,10 +47,10 @@ func (p Policy) WatchStart(v View, alarmed bool) (Watch, bool) {
 }
 
 // WatchEnd returns the write that ends a watch in which nothing has failed for
-// a window.
+// a window, and which all environments had the time to hear of and report in.
 func (p Policy) WatchEnd(v View) (Unwatch, bool) {
 	window := p.OpenWhen.Window
-	if v.State != StateClosed || v.WatchSince == 0 || p.watchAge(v) <= window {
+	if v.State != StateClosed || v.WatchSince == 0 || p.watchAge(v) <= max(window, RefreshInterval+reportInterval) {
 		return Unwatch{}, false
 	}
 	if sum := v.Window.Sum(v.Now.Add(-window), v.Now.Add(p.HalfOpen.Margin)); sum.Failures+sum.Slow > 0 {
@@ -76,10 +76,9 @@ func (p Policy) Report(v View, name string, counted []Slot) Report {
 		Watch:      v.WatchSince,
 		Counted:    counted,
 		Share:      p.nextShare(v),
-		Voice:      -1,
 	}
-	if free := slices.Index(v.Voices[:], ""); failed && free >= 0 && !slices.Contains(v.Voices[:], name) {
-		r.Voice, r.Name = free, name
+	if failed && slices.Contains(v.Voices[:], "") && !slices.Contains(v.Voices[:], name) {
+		r.Voice = name
 	}
 	for _, start := range v.Window.outside(v.Now, p.OpenWhen.Window, p.HalfOpen.Margin) {
 		if !slices.ContainsFunc(counted, func(s Slot) bool { return s.Start == start }) {

@@ -45,11 +45,9 @@ type Report struct {
 	Drop []Instant
 	// Share is the share of calls to count from now on.
 	Share Share
-	// Voice is the reporter's place among the voices, if it has failures to
-	// report and is not among them yet; -1 otherwise.
-	Voice int
-	// Name is what it writes there.
-	Name string
+	// Voice is the reporter's name, if it has failures to report and there is
+	// room among the voices. It joins a set, so that none is written over.
+	Voice string
 }
 
 // Transition moves the circuit to another state and raises the generation. The
@@ -154,9 +152,7 @@ func (w Report) apply(r Record) (Record, bool) {
 		r.Window = r.Window.Add(s.Start, s.Counts)
 	}
 	r.Share = w.Share
-	if w.Voice >= 0 && w.Voice < MaxVoices {
-		r.Voices[w.Voice] = w.Name
-	}
+	r.Voices = r.withVoice(w.Voice)
 	return r, true
 }
 

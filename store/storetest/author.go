@@ -67,7 +67,7 @@ func (a *author) fit(r recloser.Record) recloser.Write {
 // report adds to slots, each of them once, and drops others.
 func (a *author) report(r recloser.Record) recloser.Write {
 	const slots = recloser.MaxSlots - 4 // Never so many that one pushes out another.
-	w := recloser.Report{Generation: r.Generation, Watch: a.watch(r), Share: a.share(), Voice: -1}
+	w := recloser.Report{Generation: r.Generation, Watch: a.watch(r), Share: a.share()}
 	first := a.roll("first slot", slots)
 	for i := range min(a.roll("slots", 4), slots-first) {
 		w.Counted = append(w.Counted, recloser.Slot{Start: slotStart(first + i), Counts: recloser.Counts{
@@ -78,7 +78,7 @@ func (a *author) report(r recloser.Record) recloser.Write {
 		}})
 	}
 	if a.roll.oneIn("voice", 3) {
-		w.Voice, w.Name = a.roll("place", recloser.MaxVoices), a.name
+		w.Voice = a.name
 	}
 	w.Drop = a.drop(r, w.Counted)
 	return w

@@ -107,12 +107,12 @@ func checkOverflow(ctx context.Context, s subject) error {
 		return err
 	}
 	for i := range recloser.MaxSlots + 4 {
-		w := recloser.Report{Watch: epoch, Counted: slots(2*i, 2*i+1), Share: 1, Voice: -1}
+		w := recloser.Report{Watch: epoch, Counted: slots(2*i, 2*i+1), Share: 1}
 		if err := m.applyAndLoad(ctx, w); err != nil {
 			return fmt.Errorf("slot %d: %w", i, err)
 		}
 	}
-	return m.applyAndLoad(ctx, recloser.Report{Watch: epoch, Counted: slots(1, 2), Share: 1, Voice: -1})
+	return m.applyAndLoad(ctx, recloser.Report{Watch: epoch, Counted: slots(1, 2), Share: 1})
 }
 
 // checkNewer: a record of a later schema is neither read nor written.

@@ -24,8 +24,8 @@ type kind struct {
 func kinds() []kind {
 	var (
 		watch    = recloser.Watch{At: epoch, Share: 0.25}
-		report   = recloser.Report{Watch: epoch, Counted: slots(0, 2), Share: 0.5, Voice: 0, Name: "a"}
-		more     = recloser.Report{Watch: epoch, Counted: slots(1, 4), Share: 0.125, Voice: 1, Name: "b"}
+		report   = recloser.Report{Watch: epoch, Counted: slots(0, 2), Share: 0.5, Voice: "a"}
+		more     = recloser.Report{Watch: epoch, Counted: slots(1, 4), Share: 0.125, Voice: "b"}
 		unwatch  = recloser.Unwatch{Was: epoch}
 		open     = transition(0, recloser.StateOpen)
 		first    = recloser.Claim{Generation: 1, First: true, Since: epoch.Add(time.Minute), Lease: lease("first")}
@@ -71,10 +71,10 @@ func largest() []recloser.Write {
 		recloser.Watch{Generation: 1, At: epoch, Share: recloser.Share(1) / 3},
 	}
 	for i := range recloser.MaxVoices {
-		writes = append(writes, recloser.Report{Generation: 1, Watch: epoch, Share: recloser.Share(2) / 3, Voice: i, Name: strings.Repeat(string(rune('a'+i)), 32)})
+		writes = append(writes, recloser.Report{Generation: 1, Watch: epoch, Share: recloser.Share(2) / 3, Voice: strings.Repeat(string(rune('a'+i)), 32)})
 	}
 	for i := range recloser.MaxSlots {
-		writes = append(writes, recloser.Report{Generation: 1, Watch: epoch, Share: 0.0001, Voice: -1, Counted: []recloser.Slot{
+		writes = append(writes, recloser.Report{Generation: 1, Watch: epoch, Share: 0.0001, Counted: []recloser.Slot{
 			{Start: slotStart(i), Counts: recloser.Counts{Calls: many + i, Failures: many - i, Slow: many, Reports: many}},
 		}})
 	}

@@ -127,7 +127,7 @@ func (m *mirror) everyone(ctx context.Context) error {
 	}
 	writes := make([]recloser.Write, racers)
 	for i := range writes {
-		writes[i] = recloser.Report{Generation: w.Generation, Watch: w.At, Counted: slots(i%5, i%5+4), Share: w.Share, Voice: -1}
+		writes[i] = recloser.Report{Generation: w.Generation, Watch: w.At, Counted: slots(i%5, i%5+4), Share: w.Share}
 	}
 	for i, a := range m.start(ctx, writes) {
 		if a.err != nil {

@@ -20,7 +20,7 @@ func checkReports(ctx context.Context, s subject) error {
 	}
 	for i := range recloser.MaxVoices {
 		w := recloser.Report{
-			Watch: epoch, Counted: slots(i, i+3), Share: 0.5, Voice: i, Name: fmt.Sprintf("environment %d", i),
+			Watch: epoch, Counted: slots(i, i+3), Share: 0.5, Voice: fmt.Sprintf("environment %d", i),
 			Drop: []recloser.Instant{slotStart(i - 1)},
 		}
 		if err := m.applyAndLoad(ctx, w); err != nil {
@@ -44,7 +44,7 @@ func checkReports(ctx context.Context, s subject) error {
 func checkReportsCommute(ctx context.Context, s subject) error {
 	var reports []recloser.Write
 	for i := range 5 {
-		reports = append(reports, recloser.Report{Watch: epoch, Counted: slots(i, i+4), Share: 0.5, Voice: -1})
+		reports = append(reports, recloser.Report{Watch: epoch, Counted: slots(i, i+4), Share: 0.5})
 	}
 	var first recloser.Record
 	for turn := range reports {
