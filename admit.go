@@ -64,7 +64,7 @@ func (b *Breaker) decide(ctx context.Context, now moment) (answer, bool) {
 	case VerdictAdmit:
 	}
 	if v.override().Mode == OverrideNone && b.isolated() {
-		return b.decideAlone(now, v), true
+		return b.decideAlone(ctx, now, v)
 	}
 	return b.grant(now, v, b.draw(v)), true
 }

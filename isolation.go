@@ -11,10 +11,12 @@ func (b *Breaker) isolated() bool { return b.env.own.State != StateClosed }
 
 // judgeRun opens for this environment alone after failures in a row. They must
 // span a slot: in an environment that makes a thousand calls a second, a run
-// comes of chance alone.
+// comes of chance alone. And they must span the time between two reports: the
+// fleet is to open for all if it can, and needs the calls for evidence. What this
+// environment has counted it tells at once, since it will count no more.
 func (b *Breaker) judgeRun(ctx context.Context, now moment) {
 	e := &b.env
-	short := now.since(e.runSince) < b.policy.slot()
+	short := now.since(e.runSince) < max(b.policy.slot(), reportInterval)
 	if short || e.run < b.policy.OpenWhen.Consecutive || e.record.State != StateClosed || b.isolated() {
 		return
 	}
@@ -24,7 +26,11 @@ func (b *Breaker) judgeRun(ctx context.Context, now moment) {
 		b.move(ctx, v, b.policy.Trip(v, cause, 0, b.options.Rand()))
 		return
 	}
-	b.moveAlone(now, b.policy.Trip(b.ownView(now), cause, 0, b.options.Rand()))
+	e.reported = moment{}
+	b.share(ctx, now, false)
+	if now = b.again(); e.record.State == StateClosed && b.attached() {
+		b.moveAlone(now, b.policy.Trip(b.ownView(now), cause, 0, b.options.Rand()))
+	}
 }
 
 // moveAlone makes a transition of the environment's own circuit.
@@ -44,20 +50,26 @@ func (b *Breaker) moveAlone(now moment, t Transition) {
 	b.events.post(event)
 }
 
-// decideAlone answers a call that the shared circuit would admit.
-func (b *Breaker) decideAlone(now moment, v View) answer {
+// decideAlone answers a call that the shared circuit would admit, as far as is
+// known: before it is made a probe, the record is read, since the fleet may have
+// opened meanwhile.
+func (b *Breaker) decideAlone(ctx context.Context, now moment, v View) (answer, bool) {
 	e := &b.env
 	own := b.ownView(now)
 	a := b.policy.Admit(own, 0)
 	if a.Verdict != VerdictProbe {
 		rejected := v
 		rejected.Cause = own.Cause
-		return b.reject(now, rejected, a)
+		return b.reject(now, rejected, a), true
+	}
+	if b.attached() && !b.recent(now) {
+		_ = b.load(ctx, b.options.StoreTimeout)
+		return answer{}, false
 	}
 	claim := b.policy.Claim(own, a.Slot, b.options.Token())
 	e.own, _ = e.own.Apply(claim)
 	e.ownHeld = now
-	return b.grant(now, v, &ticket{token: claim.Lease.Token, slot: claim.Slot, own: true})
+	return b.grant(now, v, &ticket{token: claim.Lease.Token, slot: claim.Slot, own: true}), true
 }
 
 // settleAlone counts a probe of the environment's own circuit.

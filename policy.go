@@ -51,7 +51,9 @@ type OpenWhen struct {
 	SlowAfter time.Duration `json:"slow_after"`
 	// Window is the span of time whose calls are judged, a whole number of
 	// seconds. It is kept in ten slots; shorter suffixes of it are judged too,
-	// so that a long healthy past does not hide a fresh outage. Defaults to 10s.
+	// so that a long healthy past does not hide a fresh outage. In a window
+	// shorter than [RefreshInterval] fewer than three environments cannot
+	// convince a fleet; each then opens for itself. Defaults to 10s.
 	Window time.Duration `json:"window"`
 	// MinCalls is the number of calls below which nothing is judged.
 	// Defaults to 10.
@@ -60,8 +62,8 @@ type OpenWhen struct {
 	// threshold: the one-sided confidence of Wilson's lower bound. 0% judges
 	// the plain rate of the whole window. Defaults to 99.9%.
 	Confidence Share `json:"confidence"`
-	// Consecutive is the number of failures in a row, over at least one slot
-	// of the window, that opens one environment for itself. It never opens
+	// Consecutive is the number of failures in a row, over at least a second
+	// and one slot of the window, that opens one environment for itself. It never opens
 	// the circuit of others. 0 turns the rule off. Defaults to 5.
 	Consecutive int `json:"consecutive"`
 }
@@ -122,11 +124,18 @@ type CallLimits struct {
 	// permit that was never settled counts as a failure. Defaults to 3s.
 	Timeout time.Duration `json:"timeout"`
 	// Reserve is the part of the caller's remaining time that the call must
-	// leave, so that its outcome can still be counted. Defaults to 200ms.
+	// leave, so that its outcome can still be counted; it is never more than a
+	// quarter of that time. Defaults to 200ms.
 	Reserve time.Duration `json:"reserve"`
 	// Concurrency is how many calls an environment may have in flight; the
 	// rest is rejected and counts as nothing. 0 sets no limit. Defaults to 0.
 	Concurrency int `json:"concurrency"`
+}
+
+// Within returns how much of the time that a caller has left a call may take:
+// all but Reserve, and at most Timeout.
+func (c CallLimits) Within(left time.Duration) time.Duration {
+	return min(c.Timeout, left-min(c.Reserve, left/4))
 }
 
 // StoreFailure says what decides while the store cannot be reached.
