@@ -56,6 +56,7 @@ type Breaker struct {
 	turn      atomic.Pointer[turn]
 	noTurn    turn // promises nothing
 	clock     *clock
+	timeout   *callTimeout
 	timed     bool  // whether the end of every call is timed
 	slowAfter int64 // the nanoseconds from which it is slow
 	flights   flights
@@ -106,6 +107,7 @@ func newBreaker(key string, options Options) *Breaker {
 	}
 	b := &Breaker{
 		key:     key,
+		timeout: &callTimeout{circuit: key},
 		options: options,
 		policy:  options.Policy,
 		clock:   newClock(options.Clock),

@@ -14,11 +14,11 @@ var ErrOpen = errors.New("recloser: circuit open")
 // ErrCallTimeout is the cause of a call's context that ended because the call
 // had used up its time: call.timeout, or what the caller had left minus
 // call.reserve. It matches [context.DeadlineExceeded].
-var ErrCallTimeout error = callTimeout{}
+var ErrCallTimeout error = new(callTimeout)
 
-// ErrNoTime is returned in place of a call when the caller has no more time left
-// than call.reserve. It says nothing of the dependency and counts as nothing. It
-// matches [context.DeadlineExceeded].
+// ErrNoTime is returned in place of a call when the caller has no time left. It
+// says nothing of the dependency and counts as nothing. It matches
+// [context.DeadlineExceeded].
 var ErrNoTime error = noTime{}
 
 // OpenError is the error of a call that was turned away. It may be shared by
@@ -43,16 +43,27 @@ func (e *OpenError) Error() string {
 // Is reports whether target is [ErrOpen].
 func (e *OpenError) Is(target error) bool { return target == ErrOpen }
 
-type callTimeout struct{}
+// callTimeout is one breaker's own: of two breakers, one in the other's call, each
+// knows whose time ran out.
+type callTimeout struct{ circuit string }
 
-func (callTimeout) Error() string        { return "recloser: the call ran out of its time" }
-func (callTimeout) Is(target error) bool { return target == context.DeadlineExceeded }
-func (callTimeout) Timeout() bool        { return true }
+func (e *callTimeout) Error() string {
+	if e.circuit == "" {
+		return "recloser: the call ran out of its time"
+	}
+	return "recloser: the call of circuit " + e.circuit + " ran out of its time"
+}
+
+func (e *callTimeout) Is(target error) bool {
+	return target == ErrCallTimeout || target == context.DeadlineExceeded
+}
+
+func (*callTimeout) Timeout() bool { return true }
 
 type noTime struct{}
 
 func (noTime) Error() string {
-	return "recloser: the caller has no time left for a call; give it more than call.reserve"
+	return "recloser: the caller has no time left for a call"
 }
 func (noTime) Is(target error) bool { return target == context.DeadlineExceeded }
 func (noTime) Timeout() bool        { return true }

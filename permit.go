@@ -139,12 +139,12 @@ func (p Permit) bound(ctx context.Context) (context.Context, context.CancelFunc,
 	}
 	left := p.left()
 	if deadline, ok := ctx.Deadline(); ok {
-		left = min(left, deadline.Sub(p.breaker.clock.Wall())-p.breaker.policy.Call.Reserve)
+		left = min(left, p.breaker.policy.Call.Within(deadline.Sub(p.breaker.clock.Wall())))
 	}
 	if left <= 0 {
 		return nil, nil, ErrNoTime
 	}
-	callCtx, cancel := context.WithTimeoutCause(ctx, left, ErrCallTimeout)
+	callCtx, cancel := context.WithTimeoutCause(ctx, left, p.breaker.timeout)
 	return callCtx, cancel, nil
 }
 
@@ -154,8 +154,8 @@ func (p Permit) conclude(ctx, callCtx context.Context, err error) {
 		p.Success()
 		return
 	}
-	if ctx.Err() != nil && !errors.Is(context.Cause(callCtx), ErrCallTimeout) {
-		p.Ignore() // The caller gave up.
+	if p.callerGaveUp(ctx, callCtx) {
+		p.Ignore()
 		return
 	}
 	switch p.breaker.classify(err) {
@@ -166,6 +166,16 @@ func (p Permit) conclude(ctx, callCtx context.Context, err error) {
 	case OutcomeFailure, OutcomeSlow:
 		p.FailureAfter(retryAfter(err))
 	}
+}
+
+// callerGaveUp reports whether the caller ended the call. In shadow mode the call
+// has the caller's own deadline, and one that outlasts it failed, as it would have
+// in time if the breaker had cut it off.
+func (p Permit) callerGaveUp(ctx, callCtx context.Context) bool {
+	if p.breaker.policy.shadow() && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return false
+	}
+	return ctx.Err() != nil && context.Cause(callCtx) != error(p.breaker.timeout) //nolint:errorlint // Another breaker's would match.
 }
 
 func (b *Breaker) classify(err error) (o Outcome) {

@@ -17,8 +17,13 @@ func (c *call) callersDoing(err error) bool {
 		errors.As(err, &address) || !sendable(c.original)
 }
 
-// gaveUp reports whether the caller has ended the call.
+// gaveUp reports whether the caller has ended the call. In shadow mode the call has
+// the caller's own deadline, and one that outlasts it failed, as it would have in
+// time if it had been cut off.
 func (c *call) gaveUp() bool {
+	if deadline, ok := c.original.Context().Deadline(); ok && c.cancel == nil && !now().Before(deadline) {
+		return false
+	}
 	select {
 	case <-c.original.Cancel: //nolint:staticcheck // An http.Client with a Timeout closes it, and that may be before its context ends.
 		return true

@@ -25,7 +25,7 @@ type call struct {
 	circuit   string
 	original  *http.Request
 	began     time.Time
-	reserve   time.Duration
+	limits    recloser.CallLimits
 	slow      time.Duration
 
 	request  *http.Request // what the base is given
@@ -79,7 +79,7 @@ func (c *call) prepare() error {
 		}
 		left := end.Sub(now())
 		if deadline, ok := ctx.Deadline(); ok {
-			left = min(left, deadline.Sub(now())-c.reserve)
+			left = min(left, c.limits.Within(deadline.Sub(now())))
 		}
 		if left <= 0 {
 			return recloser.ErrNoTime

@@ -43,9 +43,8 @@
 // # What the caller sees
 //
 // A rejection is an [*recloser.OpenError], to be found by errors.As in the
-// [*url.Error] of a client. A caller with a deadline must have more than
-// call.reserve left, or the error is [recloser.ErrNoTime]; a client's Timeout is
-// such a deadline. In shadow mode no call is rejected or cut short.
+// [*url.Error] of a client. A call leaves call.reserve of its caller's time, but no
+// more than a quarter of it; a client's Timeout is such a deadline. In shadow mode no call is rejected or cut short.
 //
 // Neither the names of circuits nor the errors of this package hold anything of
 // a URL but its host. The error of an [http.Client] holds all of it.

@@ -90,7 +90,8 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	c := &call{transport: t, permit: permit, circuit: name, original: r, began: now()}
-	c.reserve, c.slow = limits(breaker.Policy())
+	policy := breaker.Policy()
+	c.limits, c.slow = policy.Call, slowAfter(policy)
 	return c.make()
 }
 
@@ -101,13 +102,12 @@ func (t *Transport) CloseIdleConnections() {
 	}
 }
 
-// limits returns what a call must leave of its caller's time, and the time from
-// which it is slow.
-func limits(p recloser.Policy) (reserve, slow time.Duration) {
+// slowAfter returns the time from which a call is slow.
+func slowAfter(p recloser.Policy) time.Duration {
 	if p.OpenWhen.SlowRate <= 0 {
-		return p.Call.Reserve, p.Call.Timeout
+		return p.Call.Timeout
 	}
-	return p.Call.Reserve, p.OpenWhen.SlowAfter
+	return p.OpenWhen.SlowAfter
 }
 
 // outcome returns what a status counts as in a circuit.
