@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/recloser-dev/recloser"
@@ -60,7 +61,7 @@ func TestPartitionBy(t *testing.T) {
 			t.Errorf("%q is %s in JSON, %v", text, encoded, err)
 		}
 	}
-	for _, text := range []string{"header", "header:", "header:a b", "path:", "path:0", "path:01", "path:33", "Caller", "caller:x", " caller", "caller\n"} {
+	for _, text := range []string{"header", "header:", "header:a b", "path:", "path:0", "path:01", "path:33", "Caller", "caller:x", " caller", "caller\n", "header:" + strings.Repeat("x", 80)} {
 		got := config.PartitionBy{Segment: 7}
 		if err := got.UnmarshalText([]byte(text)); err == nil || got.Segment != 7 {
 			t.Errorf("%q is %+v, %v", text, got, err)
@@ -82,7 +83,7 @@ func TestParseStore(t *testing.T) {
 			t.Errorf("%s is %v, %v", text, got, err)
 		}
 	}
-	for _, text := range []string{"", "memory", "memory:x", "dynamodb", "dynamodb:", "dynamodb:a b", "valkey:host", "valkey:host:0", "valkey:host:65536", "valkey::6379", "redis:host:1"} {
+	for _, text := range []string{"", "memory", "memory:x", "dynamodb", "dynamodb:", "dynamodb:a b", "dynamodb:ab", "dynamodb:" + strings.Repeat("a", 256), "valkey:host", "valkey:host:0", "valkey:host:65536", "valkey::6379", "redis:host:1"} {
 		if got, err := config.ParseStore(text); err == nil {
 			t.Errorf("%q is %+v", text, got)
 		}
