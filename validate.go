@@ -57,7 +57,7 @@ func (p Policy) validateEvidence(c *check) {
 	c.integer("open_when.consecutive", w.Consecutive, 0, 1_000_000)
 	if w.SlowRate > 0 {
 		c.duration("open_when.slow_after", w.SlowAfter, time.Millisecond, longest)
-		c.require(w.SlowAfter <= p.Call.Timeout, "open_when.slow_after",
+		c.require(w.SlowAfter <= p.Call.Timeout || !inRange(w.SlowAfter, p.Call.Timeout), "open_when.slow_after",
 			"is %v, longer than call.timeout of %v, so no call could ever be slow; use at most %v", w.SlowAfter, p.Call.Timeout, p.Call.Timeout)
 	}
 	c.require(w.FailureRate > 0 || w.SlowRate > 0 || w.Consecutive > 0, "open_when",
@@ -70,8 +70,8 @@ func (p Policy) validateOpenTime(c *check) {
 	c.duration("open_for.max_cooldown", o.MaxCooldown, time.Millisecond, longest)
 	c.share("open_for.jitter", o.Jitter)
 	c.require(o.Backoff >= 1 && o.Backoff <= 100, "open_for.backoff", "must be from 1 to 100, not %v", o.Backoff)
-	if least := stretch(o.Cooldown, 1+float64(o.Jitter)); o.MaxCooldown < least {
-		c.require(false, "open_for.max_cooldown", "is %v, less than cooldown + jitter = %v + %v = %v; raise it to %v or more",
+	if least := stretch(o.Cooldown, 1+float64(o.Jitter)); inRange(o.Cooldown, o.MaxCooldown) && validShare(o.Jitter) {
+		c.require(o.MaxCooldown >= least, "open_for.max_cooldown", "is %v, less than cooldown + jitter = %v + %v = %v; raise it to %v or more",
 			o.MaxCooldown, o.Cooldown, o.Jitter, least, least)
 	}
 }
@@ -86,14 +86,15 @@ func (p Policy) validateProbes(c *check) {
 		c.duration("half_open.lease", h.Lease, time.Millisecond, longest)
 	}
 	lease := p.Lease()
-	c.require(lease >= p.Call.Timeout+h.Margin, "half_open.lease",
+	known := inRange(p.Call.Timeout, h.Margin) && (h.Lease == 0 || inRange(h.Lease))
+	c.require(lease >= p.Call.Timeout+h.Margin || !known, "half_open.lease",
 		"is %v, less than call.timeout + margin = %v + %v = %v: a probe could outlive its lease; raise it, or leave it out to have it derived",
 		lease, p.Call.Timeout, h.Margin, p.Call.Timeout+h.Margin)
-	c.require(p.OpenFor.Cooldown >= lease+h.Margin, "open_for.cooldown",
+	c.require(p.OpenFor.Cooldown >= lease+h.Margin || !known || !inRange(p.OpenFor.Cooldown), "open_for.cooldown",
 		"is %v, less than lease + margin = %v + %v = %v: probes of two generations could be in flight at once; raise it, or shorten call.timeout or half_open.margin",
 		p.OpenFor.Cooldown, lease, h.Margin, lease+h.Margin)
 	c.share("ramp.from", p.Ramp.From)
-	c.require(p.Ramp.Over == 0 || p.Ramp.From > 0, "ramp.from", "must be above 0%%, or nothing would be admitted after closing")
+	c.require(p.Ramp.Over == 0 || p.Ramp.From != 0, "ramp.from", "must be above 0%%, or nothing would be admitted after closing")
 	c.duration("ramp.over", p.Ramp.Over, 0, longest)
 }
 
@@ -128,6 +129,18 @@ func (c *check) integer(field string, n, low, high int) {
 
 func (c *check) duration(field string, d, low, high time.Duration) {
 	c.require(d >= low && d <= high, field, "must be from %v to %v, not %v", low, high, d)
+}
+
+// inRange reports whether each of ds is a length that may be compared with
+// others: one that is wrong by itself is told as such, and not for all that it
+// does not fit to.
+func inRange(ds ...time.Duration) bool {
+	for _, d := range ds {
+		if d < time.Millisecond || d > longest {
+			return false
+		}
+	}
+	return true
 }
 
 func validShare(s Share) bool { return s >= 0 && s <= 1 }
