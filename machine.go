@@ -89,15 +89,15 @@ func (p Policy) admitProbe(v View) Admission {
 // margin after its end, and never longer than a lease and a margin from when
 // it was first seen, whatever the record says.
 func (p Policy) leaseLeft(v View, slot int) time.Duration {
-	margin := p.HalfOpen.Margin
-	return min(v.Probes[slot].End.Sub(v.Now)+margin, p.Lease()+margin-v.LeaseHeld[slot])
+	lease := p.Lease()
+	return min(v.Probes[slot].End.Sub(v.Now), lease, lease-v.LeaseHeld[slot]) + p.HalfOpen.Margin
 }
 
 // openLeft returns how long an open circuit stays open: until OpenUntil, and
 // never longer than its open time from when it was first seen, nor than
 // MaxCooldown, whatever the record says.
 func (p Policy) openLeft(v View) time.Duration {
-	length := min(v.OpenUntil.Sub(v.Since), p.OpenFor.MaxCooldown)
+	length := min(max(v.OpenUntil.Sub(v.Since), 0), p.OpenFor.MaxCooldown)
 	return min(v.OpenUntil.Sub(v.Now), v.Since.Add(length).Sub(v.Now), length-v.Held)
 }
 
