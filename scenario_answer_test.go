@@ -104,6 +104,7 @@ func describeRecord(r recloser.Record) []string {
 	if r.WatchSince != 0 || r.Share != 0 {
 		line := fmt.Sprintf("watch since %s, share %v", since0(r.WatchSince), r.Share)
 		if voices := slices.DeleteFunc(r.Voices[:], func(v string) bool { return v == "" }); len(voices) > 0 {
+			slices.Sort(voices)
 			line += ", voices " + strings.Join(voices, " ")
 		}
 		lines = append(lines, line)
