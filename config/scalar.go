@@ -99,10 +99,6 @@ func setShare(into *recloser.Share, text string) string {
 	if !shareRegexp.MatchString(text) {
 		return fmt.Sprintf("a share is written as a plain percentage such as 50%% or 99.9%%, not %.40q", text)
 	}
-	// Shifting the point before the number is rounded makes 99.9% the very 0.999
-	// that it is in Go, which dividing by 100 does not.
-	exact, _ := strconv.ParseFloat(strings.TrimSuffix(text, "%")+"e-2", 64)
-	*into = recloser.Share(exact)
 	return ""
 }
 
