@@ -98,7 +98,7 @@ func TestCircuitValidate(t *testing.T) {
 	c := config.DefaultCircuit()
 	c.Call.Timeout, c.Upstream = 0, "payments"
 	var field *recloser.FieldError
-	if err := c.Validate(); !errors.As(err, &field) || !errors.Is(err, recloser.ErrPolicy) || len(err.(interface{ Unwrap() []error }).Unwrap()) != 3 {
+	if err := c.Validate(); !errors.As(err, &field) || !errors.Is(err, recloser.ErrPolicy) || len(err.(interface{ Unwrap() []error }).Unwrap()) != 2 {
 		t.Errorf("got %v", err)
 	}
 }
