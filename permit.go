@@ -126,11 +126,11 @@ func (p Permit) do(ctx context.Context, fn func(context.Context) error) (err err
 
 // bound returns the context of the call.
 func (p Permit) bound(ctx context.Context) (context.Context, context.CancelFunc, error) {
-	if err := context.Cause(ctx); err != nil {
-		return nil, nil, err
-	}
 	if p.breaker.policy.shadow() {
 		return ctx, func() {}, nil
+	}
+	if err := context.Cause(ctx); err != nil {
+		return nil, nil, err
 	}
 	if b := p.breaker; p.Probe() && !p.ticket.own && !b.inLease(b.clock.now(), p.ticket) {
 		// The environment was held up since the claim: others may take the slot
