@@ -23,6 +23,7 @@ func (b *Breaker) end(p Permit) bool {
 			return false
 		}
 		p.ticket.done = true
+		b.env.settled++
 		return true
 	}
 	if !release(p.cell, p.word) && !release(p.cell, p.word|marked) {
