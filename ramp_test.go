@@ -31,7 +31,7 @@ func TestRamp(t *testing.T) {
 		{29 * time.Second, 0, 0.97, time.Second},
 		{30 * time.Second, 0, 1, 0},
 		{time.Hour, 0, 1, 0},
-		{-time.Hour, 0, 0.1, 30 * time.Second},               // The clock stepped back.
+		{-time.Hour, 0, 0.1, 30 * time.Second},                // The clock stepped back.
 		{-time.Hour, 20 * time.Second, 0.7, 10 * time.Second}, // And that extends nothing.
 		{0, time.Hour, 1, 0},
 	} {

@@ -24,7 +24,7 @@ func TestDefaultPolicyIsValid(t *testing.T) {
 func fieldErrors(t *testing.T, err error) []*recloser.FieldError {
 	t.Helper()
 	var all []*recloser.FieldError
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // It is what is joined that is asked for.
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, e := range joined.Unwrap() {
 			var field *recloser.FieldError
 			if !errors.As(e, &field) {
@@ -37,72 +37,74 @@ func fieldErrors(t *testing.T, err error) []*recloser.FieldError {
 	return all
 }
 
+// badPolicies are policies of which one field is wrong, and what is told of it.
+var badPolicies = []struct {
+	field string
+	spoil func(*recloser.Policy)
+	says  string
+}{
+	{"open_when.failure_rate", func(p *recloser.Policy) { p.OpenWhen.FailureRate = 1.5 }, "must be from 0% to 100%, not 150%"},
+	{"open_when.failure_rate", func(p *recloser.Policy) { p.OpenWhen.FailureRate = recloser.Share(math.NaN()) }, "not NaN%"},
+	{"open_when.slow_rate", func(p *recloser.Policy) { p.OpenWhen.SlowRate = -0.1 }, "not -10%"},
+	{"open_when.slow_after", func(p *recloser.Policy) { p.OpenWhen.SlowAfter = 0 }, "must be from 1ms to 24h0m0s, not 0s"},
+	{"open_when.slow_after", func(p *recloser.Policy) { p.OpenWhen.SlowAfter = 4 * time.Second }, "is 4s, longer than call.timeout of 3s, so no call could ever be slow; use at most 3s"},
+	{"open_when.window", func(p *recloser.Policy) { p.OpenWhen.Window = 0 }, "must be from 1s to 1h0m0s, not 0s"},
+	{"open_when.window", func(p *recloser.Policy) { p.OpenWhen.Window = 2 * time.Hour }, "not 2h0m0s"},
+	{"open_when.window", func(p *recloser.Policy) { p.OpenWhen.Window = 1500 * time.Millisecond }, "must be a whole number of seconds, not 1.5s"},
+	{"open_when.min_calls", func(p *recloser.Policy) { p.OpenWhen.MinCalls = 0 }, "must be from 1 to 1000000, not 0"},
+	{"open_when.confidence", func(p *recloser.Policy) { p.OpenWhen.Confidence = 1 }, "no evidence gives certainty; use at most 99.999%"},
+	{"open_when.confidence", func(p *recloser.Policy) { p.OpenWhen.Confidence = 2 }, "must be from 0% to 100%, not 200%"},
+	{"open_when.confidence", func(p *recloser.Policy) { p.OpenWhen.Confidence = recloser.Share(math.NaN()) }, "not NaN%"},
+	{"open_when.consecutive", func(p *recloser.Policy) { p.OpenWhen.Consecutive = -1 }, "must be from 0 to 1000000, not -1"},
+	{"open_when", func(p *recloser.Policy) {
+		p.OpenWhen.FailureRate, p.OpenWhen.SlowRate, p.OpenWhen.Consecutive = 0, 0, 0
+	}, "has no rule, so the circuit could never open; set failure_rate, slow_rate or consecutive"},
+
+	{"open_for.cooldown", func(p *recloser.Policy) { p.OpenFor.Cooldown = 0 }, "must be from 1ms to 24h0m0s, not 0s"},
+	{"open_for.cooldown", func(p *recloser.Policy) { p.OpenFor.Cooldown = -time.Second }, "not -1s"},
+	{"open_for.cooldown", func(p *recloser.Policy) { p.OpenFor.Cooldown = math.MaxInt64 }, "must be from 1ms to 24h0m0s"},
+	{
+		"open_for.cooldown", func(p *recloser.Policy) { p.OpenFor.Cooldown = 8 * time.Second },
+		"is 8s, less than lease + margin = 6s + 3s = 9s: probes of two generations could be in flight at once; raise it, or shorten call.timeout or half_open.margin",
+	},
+	{"open_for.max_cooldown", func(p *recloser.Policy) { p.OpenFor.MaxCooldown = 25 * time.Hour }, "must be from 1ms to 24h0m0s, not 25h0m0s"},
+	{"open_for.max_cooldown", func(p *recloser.Policy) { p.OpenFor.MaxCooldown = 0 }, "must be from 1ms to 24h0m0s, not 0s"},
+	{"open_for.max_cooldown", func(p *recloser.Policy) { p.OpenFor.MaxCooldown = 11 * time.Second }, "is 11s, less than cooldown + jitter = 10s + 20% = 12s; raise it to 12s or more"},
+	{"open_for.backoff", func(p *recloser.Policy) { p.OpenFor.Backoff = 0.5 }, "must be from 1 to 100, not 0.5"},
+	{"open_for.backoff", func(p *recloser.Policy) { p.OpenFor.Backoff = math.NaN() }, "must be from 1 to 100, not NaN"},
+	{"open_for.backoff", func(p *recloser.Policy) { p.OpenFor.Backoff = math.Inf(1) }, "must be from 1 to 100, not +Inf"},
+	{"open_for.jitter", func(p *recloser.Policy) { p.OpenFor.Jitter = 1.1 }, "must be from 0% to 100%, not 110%"},
+	{"open_for.jitter", func(p *recloser.Policy) { p.OpenFor.Jitter = recloser.Share(math.NaN()) }, "not NaN%"},
+
+	{"half_open.probes", func(p *recloser.Policy) { p.HalfOpen.Probes = 0 }, "must be from 1 to 8, not 0"},
+	{"half_open.probes", func(p *recloser.Policy) { p.HalfOpen.Probes = 9 }, "must be from 1 to 8, not 9"},
+	{"half_open.successes", func(p *recloser.Policy) { p.HalfOpen.Successes = 0 }, "must be from 1 to 10000, not 0"},
+	{"half_open.failures", func(p *recloser.Policy) { p.HalfOpen.Failures = 0 }, "must be from 1 to 10000, not 0"},
+	{"half_open.margin", func(p *recloser.Policy) { p.HalfOpen.Margin = 0 }, "must be from 1ms to 24h0m0s, not 0s"},
+	{"half_open.margin", func(p *recloser.Policy) { p.HalfOpen.Margin = 25 * time.Hour }, "not 25h0m0s"},
+	{"half_open.lease", func(p *recloser.Policy) { p.HalfOpen.Lease = -time.Second }, "must be from 1ms to 24h0m0s, not -1s"},
+	{"half_open.lease", func(p *recloser.Policy) { p.HalfOpen.Lease = 25 * time.Hour }, "must be from 1ms to 24h0m0s, not 25h0m0s"},
+	{
+		"half_open.lease", func(p *recloser.Policy) { p.HalfOpen.Lease = 5 * time.Second },
+		"is 5s, less than call.timeout + margin = 3s + 3s = 6s: a probe could outlive its lease; raise it, or leave it out to have it derived",
+	},
+
+	{"ramp.from", func(p *recloser.Policy) { p.Ramp.From = 0 }, "must be above 0%, or nothing would be admitted after closing"},
+	{"ramp.from", func(p *recloser.Policy) { p.Ramp.From = -0.5 }, "must be from 0% to 100%, not -50%"},
+	{"ramp.over", func(p *recloser.Policy) { p.Ramp.Over = -time.Second }, "must be from 0s to 24h0m0s, not -1s"},
+	{"call.timeout", func(p *recloser.Policy) { p.Call.Timeout = 0 }, "must be from 1ms to 24h0m0s, not 0s"},
+	{"call.timeout", func(p *recloser.Policy) { p.Call.Timeout = math.MaxInt64 }, "must be from 1ms to 24h0m0s"},
+	{"call.reserve", func(p *recloser.Policy) { p.Call.Reserve = -1 }, "must be from 0s to 24h0m0s, not -1ns"},
+	{"call.concurrency", func(p *recloser.Policy) { p.Call.Concurrency = -1 }, "must be from 0 to 1000000, not -1"},
+	{"when_store_fails", func(p *recloser.Policy) { p.WhenStoreFails = "panic" }, `must be last_known, allow or reject, not "panic"`},
+	{"when_store_fails", func(p *recloser.Policy) { p.WhenStoreFails = "" }, `not ""`},
+	{"enforce", func(p *recloser.Policy) { p.Enforce = 7 }, "must be from 0% to 100%, not 700%"},
+}
+
 // TestValidate: what is wrong with one field is told once, by the field's name
 // and with the numbers that show it.
 func TestValidate(t *testing.T) {
-	nan := math.NaN()
-	for _, row := range []struct {
-		field string
-		spoil func(*recloser.Policy)
-		says  string
-	}{
-		{"open_when.failure_rate", func(p *recloser.Policy) { p.OpenWhen.FailureRate = 1.5 }, "must be from 0% to 100%, not 150%"},
-		{"open_when.failure_rate", func(p *recloser.Policy) { p.OpenWhen.FailureRate = recloser.Share(nan) }, "not NaN%"},
-		{"open_when.slow_rate", func(p *recloser.Policy) { p.OpenWhen.SlowRate = -0.1 }, "not -10%"},
-		{"open_when.slow_after", func(p *recloser.Policy) { p.OpenWhen.SlowAfter = 0 }, "must be from 1ms to 24h0m0s, not 0s"},
-		{"open_when.slow_after", func(p *recloser.Policy) { p.OpenWhen.SlowAfter = 4 * time.Second }, "is 4s, longer than call.timeout of 3s, so no call could ever be slow; use at most 3s"},
-		{"open_when.window", func(p *recloser.Policy) { p.OpenWhen.Window = 0 }, "must be from 1s to 1h0m0s, not 0s"},
-		{"open_when.window", func(p *recloser.Policy) { p.OpenWhen.Window = 2 * time.Hour }, "not 2h0m0s"},
-		{"open_when.window", func(p *recloser.Policy) { p.OpenWhen.Window = 1500 * time.Millisecond }, "must be a whole number of seconds, not 1.5s"},
-		{"open_when.min_calls", func(p *recloser.Policy) { p.OpenWhen.MinCalls = 0 }, "must be from 1 to 1000000, not 0"},
-		{"open_when.confidence", func(p *recloser.Policy) { p.OpenWhen.Confidence = 1 }, "no evidence gives certainty; use at most 99.999%"},
-		{"open_when.confidence", func(p *recloser.Policy) { p.OpenWhen.Confidence = 2 }, "must be from 0% to 100%, not 200%"},
-		{"open_when.confidence", func(p *recloser.Policy) { p.OpenWhen.Confidence = recloser.Share(nan) }, "not NaN%"},
-		{"open_when.consecutive", func(p *recloser.Policy) { p.OpenWhen.Consecutive = -1 }, "must be from 0 to 1000000, not -1"},
-		{"open_when", func(p *recloser.Policy) {
-			p.OpenWhen.FailureRate, p.OpenWhen.SlowRate, p.OpenWhen.Consecutive = 0, 0, 0
-		}, "has no rule, so the circuit could never open; set failure_rate, slow_rate or consecutive"},
-
-		{"open_for.cooldown", func(p *recloser.Policy) { p.OpenFor.Cooldown = 0 }, "must be from 1ms to 24h0m0s, not 0s"},
-		{"open_for.cooldown", func(p *recloser.Policy) { p.OpenFor.Cooldown = -time.Second }, "not -1s"},
-		{"open_for.cooldown", func(p *recloser.Policy) { p.OpenFor.Cooldown = math.MaxInt64 }, "must be from 1ms to 24h0m0s"},
-		{
-			"open_for.cooldown", func(p *recloser.Policy) { p.OpenFor.Cooldown = 8 * time.Second },
-			"is 8s, less than lease + margin = 6s + 3s = 9s: probes of two generations could be in flight at once; raise it, or shorten call.timeout or half_open.margin",
-		},
-		{"open_for.max_cooldown", func(p *recloser.Policy) { p.OpenFor.MaxCooldown = 25 * time.Hour }, "must be from 1ms to 24h0m0s, not 25h0m0s"},
-		{"open_for.max_cooldown", func(p *recloser.Policy) { p.OpenFor.MaxCooldown = 0 }, "must be from 1ms to 24h0m0s, not 0s"},
-		{"open_for.max_cooldown", func(p *recloser.Policy) { p.OpenFor.MaxCooldown = 11 * time.Second }, "is 11s, less than cooldown + jitter = 10s + 20% = 12s; raise it to 12s or more"},
-		{"open_for.backoff", func(p *recloser.Policy) { p.OpenFor.Backoff = 0.5 }, "must be from 1 to 100, not 0.5"},
-		{"open_for.backoff", func(p *recloser.Policy) { p.OpenFor.Backoff = nan }, "must be from 1 to 100, not NaN"},
-		{"open_for.backoff", func(p *recloser.Policy) { p.OpenFor.Backoff = math.Inf(1) }, "must be from 1 to 100, not +Inf"},
-		{"open_for.jitter", func(p *recloser.Policy) { p.OpenFor.Jitter = 1.1 }, "must be from 0% to 100%, not 110%"},
-		{"open_for.jitter", func(p *recloser.Policy) { p.OpenFor.Jitter = recloser.Share(nan) }, "not NaN%"},
-
-		{"half_open.probes", func(p *recloser.Policy) { p.HalfOpen.Probes = 0 }, "must be from 1 to 8, not 0"},
-		{"half_open.probes", func(p *recloser.Policy) { p.HalfOpen.Probes = 9 }, "must be from 1 to 8, not 9"},
-		{"half_open.successes", func(p *recloser.Policy) { p.HalfOpen.Successes = 0 }, "must be from 1 to 10000, not 0"},
-		{"half_open.failures", func(p *recloser.Policy) { p.HalfOpen.Failures = 0 }, "must be from 1 to 10000, not 0"},
-		{"half_open.margin", func(p *recloser.Policy) { p.HalfOpen.Margin = 0 }, "must be from 1ms to 24h0m0s, not 0s"},
-		{"half_open.margin", func(p *recloser.Policy) { p.HalfOpen.Margin = 25 * time.Hour }, "not 25h0m0s"},
-		{"half_open.lease", func(p *recloser.Policy) { p.HalfOpen.Lease = -time.Second }, "must be from 1ms to 24h0m0s, not -1s"},
-		{"half_open.lease", func(p *recloser.Policy) { p.HalfOpen.Lease = 25 * time.Hour }, "must be from 1ms to 24h0m0s, not 25h0m0s"},
-		{
-			"half_open.lease", func(p *recloser.Policy) { p.HalfOpen.Lease = 5 * time.Second },
-			"is 5s, less than call.timeout + margin = 3s + 3s = 6s: a probe could outlive its lease; raise it, or leave it out to have it derived",
-		},
-
-		{"ramp.from", func(p *recloser.Policy) { p.Ramp.From = 0 }, "must be above 0%, or nothing would be admitted after closing"},
-		{"ramp.from", func(p *recloser.Policy) { p.Ramp.From = -0.5 }, "must be from 0% to 100%, not -50%"},
-		{"ramp.over", func(p *recloser.Policy) { p.Ramp.Over = -time.Second }, "must be from 0s to 24h0m0s, not -1s"},
-		{"call.timeout", func(p *recloser.Policy) { p.Call.Timeout = 0 }, "must be from 1ms to 24h0m0s, not 0s"},
-		{"call.timeout", func(p *recloser.Policy) { p.Call.Timeout = math.MaxInt64 }, "must be from 1ms to 24h0m0s"},
-		{"call.reserve", func(p *recloser.Policy) { p.Call.Reserve = -1 }, "must be from 0s to 24h0m0s, not -1ns"},
-		{"call.concurrency", func(p *recloser.Policy) { p.Call.Concurrency = -1 }, "must be from 0 to 1000000, not -1"},
-		{"when_store_fails", func(p *recloser.Policy) { p.WhenStoreFails = "panic" }, `must be last_known, allow or reject, not "panic"`},
-		{"when_store_fails", func(p *recloser.Policy) { p.WhenStoreFails = "" }, `not ""`},
-		{"enforce", func(p *recloser.Policy) { p.Enforce = 7 }, "must be from 0% to 100%, not 700%"},
-	} {
+	for _, row := range badPolicies {
 		p := recloser.DefaultPolicy()
 		row.spoil(&p)
 		err := p.Validate()
