@@ -78,7 +78,7 @@ func (a *author) report(r recloser.Record) recloser.Write {
 		}})
 	}
 	if a.roll.oneIn("voice", 3) {
-		w.Voice = a.name
+		w.Voice = fmt.Sprint("voice-", a.roll("voice", 5))
 	}
 	w.Drop = a.drop(r, w.Counted)
 	return w

@@ -9,7 +9,7 @@ import (
 )
 
 // checkReports: reports commute, slots drop where a report says so and nowhere
-// else, and each voice has its place.
+// else, and voices are kept.
 func checkReports(ctx context.Context, s subject) error {
 	if err := checkReportsCommute(ctx, s); err != nil {
 		return err
@@ -44,7 +44,7 @@ func checkReports(ctx context.Context, s subject) error {
 func checkReportsCommute(ctx context.Context, s subject) error {
 	var reports []recloser.Write
 	for i := range 5 {
-		reports = append(reports, recloser.Report{Watch: epoch, Counted: slots(i, i+4), Share: 0.5})
+		reports = append(reports, recloser.Report{Watch: epoch, Counted: slots(i, i+4), Share: 0.5, Voice: fmt.Sprint("voice-", i)})
 	}
 	var first recloser.Record
 	for turn := range reports {

@@ -134,6 +134,13 @@ func answerMutants() []mutant {
 				return w
 			})
 		}},
+		{"lets those speak who came first", []string{"writes", "reports"}, func() recloser.Store {
+			return keeping(func(before recloser.Record, w recloser.Write, next *recloser.Record) {
+				if _, ok := w.(recloser.Report); ok && before.Voices[recloser.MaxVoices-1] != "" {
+					next.Voices = before.Voices
+				}
+			})
+		}},
 		{"lets no second voice speak", []string{"writes", "reports"}, func() recloser.Store {
 			return blind(func(_ recloser.Record, w recloser.Write) recloser.Write {
 				if w, ok := w.(recloser.Report); ok && w.Voice > "a" {

@@ -13,11 +13,12 @@ func fitting(r recloser.Record) []recloser.Write {
 	some := append([]recloser.Instant{slotStart(40)}, held[:len(held)/2]...) // One that is not there, too.
 	writes := []recloser.Write{
 		recloser.Watch{Generation: g, Was: was, At: epoch.Add(time.Hour), Share: 0.3},
-		recloser.Watch{Generation: g, Was: was, At: epoch.Add(time.Hour), Share: 0.3},
 		recloser.Unwatch{Generation: g, Was: was},
 		recloser.Report{Generation: g, Watch: was, Counted: slots(1, 4), Share: 0.7},
 		recloser.Report{Generation: g, Watch: was, Counted: slots(20, 22), Share: 0.7, Voice: "c", Drop: some},
 		recloser.Report{Generation: g, Watch: was, Share: 0.9, Voice: "d", Drop: held},
+		recloser.Report{Generation: g, Watch: was, Share: 0.9, Voice: "A"},
+		recloser.Report{Generation: g, Watch: was, Share: 0.9, Voice: "a"},
 		transition(g, recloser.StateClosed),
 		transition(g, recloser.StateOpen),
 		transition(g, recloser.StateHalfOpen),
