@@ -238,7 +238,7 @@ func (b *Breaker) advance(ctx context.Context, now moment) bool {
 		return false
 	}
 	end, due := b.policy.WatchEnd(v)
-	if due = due && b.recent(now); due {
+	if due = due && b.recent(now) && !b.env.sample.bad(); due {
 		b.writeAlone(ctx, end)
 	}
 	return due

@@ -102,6 +102,10 @@ func (b *Breaker) view(now moment) View {
 	}
 	if !e.known {
 		v.Held, v.Age = 0, math.MaxInt64
+	} else if v.State != StateClosed {
+		// While it is blocked by open times and leases, time does not step
+		// back: a lease that ends in an hour's past is everybody's to take.
+		v.Now = max(v.Now, e.held.instant().Add(v.Held))
 	}
 	if v.State == StateHalfOpen {
 		for i := range v.Probes {

@@ -27,11 +27,14 @@ const (
 )
 
 // WatchStart returns the write that asks all environments to listen: when
-// nobody watches yet, or, if alarmed, when the watch is old, so that an outage
-// in the middle of background errors is heard as quickly as one from quiet.
+// nobody watches yet, or, if alarmed, when the watch is old and few calls are
+// counted, so that an outage in the middle of background errors is heard as
+// quickly as one from quiet. A watch that lies ahead would count nothing, so an
+// alarm puts another in its place.
 func (p Policy) WatchStart(v View, alarmed bool) (Watch, bool) {
-	old := p.watchAge(v) > alarmWatchAge
-	if v.State != StateClosed || (v.WatchSince != 0 && (!alarmed || !old)) {
+	ahead := v.WatchSince > v.Now.Add(p.HalfOpen.Margin)
+	deaf := alarmed && p.watchAge(v) > alarmWatchAge && (ahead || v.Share < firstShare)
+	if v.State != StateClosed || (v.WatchSince != 0 && !deaf) {
 		return Watch{}, false
 	}
 	share := v.Share

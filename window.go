@@ -125,6 +125,11 @@ func (w Window) outside(now Instant, span, skew time.Duration) []Instant {
 	return starts
 }
 
+// bad reports whether any of the calls failed or was slow.
+func (w *Window) bad() bool {
+	return slices.ContainsFunc(w.used(), func(s Slot) bool { return s.Failures+s.Slow > 0 })
+}
+
 // thinned returns w with each of its calls kept or dropped by keep, which is
 // told how many calls of one kind there are: those that failed apart from those
 // that did not, since each is one call.
