@@ -192,7 +192,9 @@ func (s *deaf) Load(ctx context.Context, key string) (recloser.Record, error) {
 
 func (s *deaf) Apply(ctx context.Context, key string, w recloser.Write) (recloser.Record, error) {
 	if ctx.Err() != nil {
-		time.Sleep(s.hang)
+		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.hang)
+		defer cancel()
+		<-late.Done()
 		return recloser.Record{}, ctx.Err()
 	}
 	return s.MemoryStore.Apply(ctx, key, w)
