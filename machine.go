@@ -89,8 +89,7 @@ func (p Policy) admitProbe(v View) Admission {
 // margin after its end, and never longer than a lease and a margin from when
 // it was first seen, whatever the record says.
 func (p Policy) leaseLeft(v View, slot int) time.Duration {
-	lease := p.Lease()
-	return min(v.Probes[slot].End.Sub(v.Now), lease, lease-v.LeaseHeld[slot]) + p.HalfOpen.Margin
+	return min(v.Probes[slot].End.Sub(v.Now), p.Lease()-v.LeaseHeld[slot]) + p.HalfOpen.Margin
 }
 
 // openLeft returns how long an open circuit stays open: until OpenUntil, and

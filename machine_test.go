@@ -154,6 +154,7 @@ func TestLeases(t *testing.T) {
 		{"for ever, just seen", [8]recloser.Lease{fresh, lease(math.MaxInt64), fresh}, 0, reject(recloser.ReasonProbing, 9*time.Second)},
 		{"for ever, known for long", [8]recloser.Lease{fresh, lease(math.MaxInt64), fresh}, 9 * time.Second, probe(1)},
 		{"since the beginning of time", [8]recloser.Lease{fresh, lease(math.MinInt64), fresh}, 0, probe(1)},
+		{"free, with an end", [8]recloser.Lease{fresh, {End: noon.Add(time.Hour)}, fresh}, 0, probe(1)},
 		{"more held than asked for", [8]recloser.Lease{fresh, fresh, fresh, fresh, fresh}, 0, reject(recloser.ReasonProbing, 9*time.Second)},
 	} {
 		v := recloser.Record{State: recloser.StateHalfOpen, Generation: 2, Probes: row.probes}.At(noon)

@@ -110,9 +110,12 @@ var drawnCounts = rapid.Custom(func(t *rapid.T) recloser.Counts {
 	return recloser.Counts{Calls: n.Draw(t, "calls"), Failures: n.Draw(t, "failures"), Slow: n.Draw(t, "slow"), Reports: n.Draw(t, "reports")}
 })
 
-var drawnSlots = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) recloser.Slot {
+var drawnSlot = rapid.Custom(func(t *rapid.T) recloser.Slot {
 	return recloser.Slot{Start: recloser.Instant(rapid.Int64Range(-1, 30).Draw(t, "start")) * 1000, Counts: drawnCounts.Draw(t, "counts")}
-}), 0, 40)
+})
+
+// drawnSlots are a few slots, or more than a window has.
+var drawnSlots = rapid.OneOf(rapid.SliceOfN(drawnSlot, 0, 10), rapid.SliceOfN(drawnSlot, 30, 50))
 
 func addAll(w recloser.Window, slots []recloser.Slot) recloser.Window {
 	for _, s := range slots {
