@@ -133,6 +133,14 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	return usage("%s takes no arguments, and got %s; see recloser %s --help", cmd.Name(), quote(args[0]), cmd.Name())
 }
 
+// atMostOneFile wants the name of one file, or none.
+func atMostOneFile(cmd *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return usage("%s takes one file, and got another, %s; see recloser %s --help", cmd.Name(), quote(args[1]), cmd.Name())
+	}
+	return nil
+}
+
 // oneCircuit wants the name of one circuit that could exist.
 func oneCircuit(cmd *cobra.Command, args []string) error {
 	if len(args) != 1 {

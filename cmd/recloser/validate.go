@@ -34,12 +34,15 @@ type problem struct {
 
 func (a *app) validateCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "validate",
+		Use:   "validate [file]",
 		Short: "Check recloser.yaml, and say where it is wrong and what to do",
 		Example: `  recloser validate
-  recloser validate --config deploy/recloser.yaml -o json`,
-		Args: noArguments,
-		RunE: func(*cobra.Command, []string) error {
+  recloser validate deploy/recloser.yaml -o json`,
+		Args: atMostOneFile,
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				a.config = args[0]
+			}
 			file, err := config.Load(a.config)
 			if err != nil && !errors.Is(err, config.ErrInvalid) {
 				return err
