@@ -179,7 +179,10 @@ func TestWhoeverSeesItClosesIt(t *testing.T) {
 // A token is made for each attempt when it is made, and never twice: processes
 // may be clones of one another. LAWS.md, S4.
 func TestTokensAreMadePerAttempt(t *testing.T) {
-	const attempts = 100_000
+	attempts := 100_000
+	if raceEnabled {
+		attempts = 10_000
+	}
 	clock := newHands()
 	seen := make(map[string]bool, attempts)
 	store := &spy{befalls: func(w recloser.Write) fault {

@@ -126,7 +126,8 @@ func TestLastKnownStateHolds(t *testing.T) {
 		if at >= 10*time.Second {
 			want = recloser.ReasonProbing
 		}
-		if r := rejected(t, b); r.Reason != want && at != 10*time.Second {
+		spread := at >= 10*time.Second && at < 11*time.Second // Environments begin to probe one after another.
+		if r := rejected(t, b); r.Reason != want && !spread {
 			t.Fatalf("%v after opening: rejected by %v", at, r)
 		}
 		clock.advance(100 * time.Millisecond)
@@ -223,7 +224,11 @@ func (n newer) Load(ctx context.Context, key string) (recloser.Record, error) {
 // A store that comes and goes, loses what it is told or its answers, and a
 // dependency that comes and goes: when all is well again, the fleet is. LAWS.md, L1.
 func TestFlappingStoreConverges(t *testing.T) {
-	for seed := range uint64(10) {
+	seeds := uint64(10)
+	if raceEnabled {
+		seeds = 3
+	}
+	for seed := range seeds {
 		synctest.Test(t, func(t *testing.T) {
 			coin := rand.New(rand.NewPCG(seed, 3))
 			store := new(spy)
