@@ -154,7 +154,7 @@ func TestRampAdmitsItsShare(t *testing.T) {
 		after time.Duration
 		want  float64
 	}{{0, 0.1}, {7500 * time.Millisecond, 0.325}, {15 * time.Second, 0.55}, {29 * time.Second, 0.97}, {30 * time.Second, 1}, {time.Hour, 1}} {
-		clock.advance(row.after - time.Duration(b.Status().Since.Time().Sub(clock.now())*-1))
+		clock.advance(b.Status().Since.Time().Add(row.after).Sub(clock.now()))
 		const calls = 20_000
 		admitted := 0
 		for range calls {

@@ -43,7 +43,7 @@ func TestUnknownClaim(t *testing.T) {
 			clock, store := newHands(), new(spy)
 			b := newBreaker(t, clock.option, store.option, plain)
 			open(t, store, clock)
-			rejected(t, b)
+			_ = rejected(t, b)
 			clock.advance(11 * time.Second)
 			claims(store, row.claim, func() {
 				if row.blind {
@@ -75,7 +75,7 @@ func TestUnknownClaimEndsByItself(t *testing.T) {
 	clock, store := newHands(), new(spy)
 	b := newBreaker(t, clock.option, store.option, plain)
 	open(t, store, clock)
-	rejected(t, b)
+	_ = rejected(t, b)
 	clock.advance(11 * time.Second)
 	var out error
 	store.befall(func(w recloser.Write) fault {
@@ -211,7 +211,7 @@ func TestClaimRaceHasOneWinner(t *testing.T) {
 		store := &spy{befalls: func(recloser.Write) fault { return fault{wait: 5 * time.Millisecond} }}
 		fleet, _ := newFleet(t, 50, store.option, plain, func(o *recloser.Options) { o.Rand = func() float64 { return 0 } })
 		now := newHands()
-		now.step(time.Now().Sub(now.now()))
+		now.step(time.Since(now.now()))
 		open(t, store, now)
 		time.Sleep(10 * time.Second)
 		won := make(chan bool)

@@ -69,7 +69,7 @@ func TestCountsAreExact(t *testing.T) {
 							if coin.IntN(8) == 0 {
 								runtime.Gosched()
 							}
-							got := recloser.SettlementCounted
+							var got recloser.Settlement
 							switch coin.IntN(40) {
 							case 0:
 								got = p.Failure()

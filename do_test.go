@@ -233,14 +233,14 @@ func TestDoClassifies(t *testing.T) {
 		b = newBreaker(t, func(o *recloser.Options) {
 			o.Classify = func(err error) recloser.Outcome {
 				_ = b.Status() // It is called outside all locks: LAWS.md, B8.
-				switch err {
-				case errInvalid:
+				switch {
+				case errors.Is(err, errInvalid):
 					return recloser.OutcomeSuccess
-				case errLate:
+				case errors.Is(err, errLate):
 					return recloser.OutcomeIgnored
-				case errDown:
+				case errors.Is(err, errDown):
 					panic("cannot tell")
-				case errGone:
+				case errors.Is(err, errGone):
 					return recloser.Outcome(77)
 				}
 				return recloser.OutcomeFailure

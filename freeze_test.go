@@ -2,6 +2,7 @@ package recloser_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -72,14 +73,14 @@ func TestTurnEndsWithTheClock(t *testing.T) {
 			clock := newHands()
 			b := newBreaker(t, clock.option, plain)
 			trip(t, b)
-			rejected(t, b) // From here on by a turn.
+			_ = rejected(t, b) // From here on by a turn.
 			was := rejected(t, b)
 			clock.step(leap)
 			p, err := b.Allow(context.Background())
 			if over := leap >= 10*time.Second; over != (err == nil) || over != p.Probe() {
 				t.Errorf("Allow() = %v, %v", p.Probe(), err)
 			}
-			if open, _ := err.(*recloser.OpenError); open != nil && open == was {
+			if open, ok := errors.AsType[*recloser.OpenError](err); ok && open == was {
 				t.Error("the promise of before the leap was kept")
 			}
 		})
@@ -101,7 +102,7 @@ func TestBlockIsNeverExtended(t *testing.T) {
 					})
 					if shared {
 						open(t, store, clock)
-						rejected(t, b)
+						_ = rejected(t, b)
 					} else {
 						trip(t, b)
 					}
@@ -131,11 +132,11 @@ func TestLeaseIsNeverExtended(t *testing.T) {
 	clock.advance(10 * time.Second)
 	allow(t, holder)
 	holder.Close() // It is never heard of again.
-	rejected(t, other)
+	_ = rejected(t, other)
 	clock.step(-time.Hour)
 	p := holder.Policy()
 	for at := time.Duration(0); at < p.Lease()+p.HalfOpen.Margin; at += time.Second {
-		rejected(t, other)
+		_ = rejected(t, other)
 		clock.advance(time.Second)
 	}
 	if !allow(t, other).Probe() {

@@ -117,7 +117,7 @@ func TestEventsAreBounded(t *testing.T) {
 	})
 	open(t, store, clock)
 	var wg sync.WaitGroup
-	wg.Go(func() { rejected(t, b) })
+	wg.Go(func() { _ = rejected(t, b) })
 	<-inside
 	clock.advance(11 * time.Second)
 	const probes = 2000 // Each is claimed and settled: two events.

@@ -117,9 +117,9 @@ func TestLastKnownStateHolds(t *testing.T) {
 	clock, store := newHands(), new(spy)
 	b := newBreaker(t, clock.option, store.option, plain)
 	open(t, store, clock)
-	rejected(t, b)
+	_ = rejected(t, b)
 	clock.advance(8 * time.Second)
-	rejected(t, b)
+	_ = rejected(t, b)
 	store.fail(errGone)
 	for at := 8 * time.Second; at < 17*time.Second; at += 100 * time.Millisecond {
 		want := recloser.ReasonOpen
@@ -182,7 +182,7 @@ func TestWhenStoreFails(t *testing.T) {
 			}
 			store.fail(nil)
 			clock.advance(6 * time.Second)
-			if b.Refresh(t.Context()); b.Status().Detached {
+			if _, err := b.Refresh(t.Context()); err != nil || b.Status().Detached {
 				t.Errorf("Status() = %+v", b.Status())
 			}
 		})

@@ -172,12 +172,6 @@ func (s *spy) operations() (reads, writes int) {
 	return len(s.reads), len(s.wrote)
 }
 
-func (s *spy) writes() []recloser.Write {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.wrote)
-}
-
 // record returns what the store holds of the circuit of newBreaker.
 func (s *spy) record(tb testing.TB) recloser.Record {
 	tb.Helper()
