@@ -128,6 +128,7 @@ func TestPermitIsBoundToItsGeneration(t *testing.T) {
 			b := newBreaker(t, clock.option, func(o *recloser.Options) { o.Policy.Ramp.Over = 0 })
 			_ = call(b, nil)
 			old := []recloser.Permit{allow(t, b), allow(t, b), allow(t, b)}
+			clock.advance(2500 * time.Millisecond) // They are slow by now.
 			check := func(state recloser.State, p recloser.Permit) {
 				t.Helper()
 				if before := b.Status(); before.State != state {
