@@ -171,6 +171,19 @@ func TestDoIgnoresWhoGivesUp(t *testing.T) {
 	})
 }
 
+// The timeout of an outer breaker is its caller's to an inner one. LAWS.md, S7.
+func TestDoIgnoresAnotherTimeout(t *testing.T) {
+	b := newBreaker(t)
+	ctx, cancel := context.WithCancelCause(context.Background())
+	err := b.Do(ctx, func(ctx context.Context) error {
+		cancel(recloser.ErrCallTimeout)
+		return context.Cause(ctx)
+	})
+	if calls, _ := counted(b); calls != 0 || !errors.Is(err, recloser.ErrCallTimeout) {
+		t.Errorf("Do() = %v, counted %d calls", err, calls)
+	}
+}
+
 // A call that panics or ends its goroutine is a failure, and holds nothing.
 // LAWS.md, S8.
 func TestDoSettlesWhatDoesNotReturn(t *testing.T) {

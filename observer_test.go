@@ -128,8 +128,12 @@ func TestEventsAreBounded(t *testing.T) {
 	wg.Wait()
 	allow(t, b).Ignore()
 	missed := 0
-	for _, e := range h.all() {
+	for i, e := range h.all() {
 		missed += e.Missed
+		order := []recloser.EventKind{recloser.EventProbeClaimed, recloser.EventProbeSettled}
+		if want := order[i%2]; i > 1 && i < 1000 && e.Kind != want {
+			t.Fatalf("event %d is %v, want %v", i, e, want)
+		}
 	}
 	// Besides the probes' there are that of the opening and of half-opening.
 	if got := len(h.all()); got+missed != 2+2*(probes+1) || missed == 0 || got > 1100 {

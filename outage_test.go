@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -142,6 +143,28 @@ func TestLastKnownStateHolds(t *testing.T) {
 	}
 	if s := b.Status(); s.State != recloser.StateClosed || !s.Detached {
 		t.Errorf("Status() = %+v", s)
+	}
+}
+
+// An environment that has gone through generations of its own tells the state it
+// comes back to, though the fleet's generation has the same number. LAWS.md, L3.
+func TestReturnToTheFleetIsTold(t *testing.T) {
+	clock, store, h := newHands(), new(spy), new(history)
+	b := newBreaker(t, clock.option, store.option, plain, h.option)
+	_ = call(b, nil)
+	store.fail(errGone)
+	clock.advance(6 * time.Second)
+	trip(t, b)
+	reset := recloser.Transition{To: recloser.StateClosed, Cause: recloser.Cause{Rule: recloser.RuleReset}}
+	if _, err := store.MemoryStore.Apply(t.Context(), "payments", reset); err != nil {
+		t.Fatal(err)
+	}
+	store.fail(nil)
+	clock.advance(6 * time.Second)
+	allow(t, b).Success()
+	want := []recloser.EventKind{recloser.EventStoreFailed, recloser.EventOpened, recloser.EventStoreBack, recloser.EventClosed}
+	if got := h.kinds(); !slices.Equal(got, want) {
+		t.Errorf("told of %v, want %v", got, want)
 	}
 }
 
