@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -140,57 +141,59 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// The call is cut off, and the failure is ours to tell; the rest is the caller's.
+// The call is cut off, and the failure is ours to tell; the SDK may try again if
+// it was but an attempt.
 func TestTimeout(t *testing.T) {
-	for name, optFns := range map[string][]func(*awsguard.Options){"operation": nil, "attempt": {each}} {
+	for name, row := range map[string]struct {
+		optFns   []func(*awsguard.Options)
+		attempts int
+	}{"operation": {nil, 1}, "attempt": {[]func(*awsguard.Options){each}, 3}} {
 		t.Run(name, func(t *testing.T) {
-			g := guard(t, impatient(), hang, optFns...)
-			err := g.get(t.Context())
-			if !errors.Is(err, recloser.ErrCallTimeout) || !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("the error is %v", err)
-			}
-			n := int(g.requests.Load())
-			if name == "operation" && n != 1 || name == "attempt" && n != 3 {
-				t.Errorf("there were %d attempts", n)
-			}
-			g.holds(t, recloser.Counts{Calls: n, Failures: n})
+			synctest.Test(t, func(t *testing.T) {
+				g, began := guardHanging(t, recloser.DefaultPolicy(), func() {}, row.optFns...), time.Now()
+				err := g.get(t.Context())
+				if !errors.Is(err, recloser.ErrCallTimeout) || !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("the error is %v", err)
+				}
+				if took := time.Since(began); took != time.Duration(row.attempts)*3*time.Second || int(g.requests.Load()) != row.attempts {
+					t.Errorf("it took %v and %d requests", took, g.requests.Load())
+				}
+				g.holds(t, recloser.Counts{Calls: row.attempts, Failures: row.attempts, Slow: row.attempts})
+			})
 		})
 	}
 }
 
-func TestCallerGivesUp(t *testing.T) {
-	for _, policy := range []recloser.Policy{recloser.DefaultPolicy(), shadow(recloser.DefaultPolicy())} {
-		ctx, cancel := context.WithCancel(t.Context())
-		g := guard(t, policy, func(w http.ResponseWriter, r *http.Request) { cancel(); hang(w, r) })
-		if err := g.get(ctx); !errors.Is(err, context.Canceled) {
+// What the caller cancels is ignored. A deadline of the caller's is kept, but for
+// the reserve; in shadow mode it is the caller's own, and counts the same (law B7).
+func TestCaller(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, policy := range []recloser.Policy{recloser.DefaultPolicy(), shadow(recloser.DefaultPolicy())} {
+			ctx, cancel := context.WithCancel(t.Context())
+			g := guardHanging(t, policy, cancel)
+			if err := g.get(ctx); !errors.Is(err, context.Canceled) {
+				t.Errorf("the error is %v", err)
+			}
+			g.holds(t, nothing)
+		}
+		for enforced, policy := range map[bool]recloser.Policy{true: recloser.DefaultPolicy(), false: shadow(recloser.DefaultPolicy())} {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			g := guardHanging(t, policy, func() {})
+			err := g.get(ctx)
+			if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, recloser.ErrCallTimeout) != enforced || (ctx.Err() == nil) != enforced {
+				t.Errorf("the error is %v, and the caller's %v", err, ctx.Err())
+			}
+			g.holds(t, failure)
+			cancel()
+		}
+		over, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+		defer cancel()
+		g := guardHanging(t, recloser.DefaultPolicy(), func() {})
+		if err := g.get(over); !errors.Is(err, context.DeadlineExceeded) || g.requests.Load() != 0 {
 			t.Errorf("the error is %v", err)
 		}
 		g.holds(t, nothing)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	g := guard(t, shadow(recloser.DefaultPolicy()), hang) // Law B7: it would have been cut off.
-	if err := g.get(ctx); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("the error is %v", err)
-	}
-	g.holds(t, failure)
-}
-
-func TestDeadlineOfTheCaller(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-	defer cancel()
-	g := guard(t, recloser.DefaultPolicy(), hang)
-	if err := g.get(ctx); !errors.Is(err, recloser.ErrCallTimeout) || ctx.Err() != nil {
-		t.Errorf("the error is %v, and the caller's %v", err, ctx.Err())
-	}
-	g.holds(t, failure)
-	over, stop := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
-	defer stop()
-	g = guard(t, recloser.DefaultPolicy(), hang)
-	if err := g.get(over); !errors.Is(err, context.DeadlineExceeded) || g.requests.Load() != 0 {
-		t.Errorf("the error is %v", err)
-	}
-	g.holds(t, nothing)
+	})
 }
 
 // What keeps a request from being sent says nothing of the service, the failure
@@ -323,7 +326,3 @@ func TestPanics(t *testing.T) {
 	}()
 	g.holds(t, failure)
 }
-
-type client func(*http.Request) (*http.Response, error)
-
-func (f client) Do(r *http.Request) (*http.Response, error) { return f(r) }

@@ -114,20 +114,29 @@ func quick() recloser.Policy {
 
 func each(o *awsguard.Options) { o.EachAttempt = true }
 
-// hang is a handler that answers nothing until its client is gone.
-func hang(_ http.ResponseWriter, r *http.Request) {
-	_, _ = io.Copy(io.Discard, r.Body) // Only then the server sees it go.
-	<-r.Context().Done()
+// guardHanging is guard for a service that answers nothing, and no network, for a
+// bubble of testing/synctest. The service does what is given when it is asked.
+func guardHanging(t *testing.T, policy recloser.Policy, asked func(), optFns ...func(*awsguard.Options)) *guarded {
+	t.Helper()
+	g := new(guarded)
+	g.panel = recloser.NewPanel(func(o *recloser.PanelOptions) { o.Policy = policy })
+	t.Cleanup(g.panel.Close)
+	cfg := config("http://localhost", nil, awsguard.Guard(g.panel, optFns...))
+	cfg.HTTPClient = client(func(r *http.Request) (*http.Response, error) {
+		g.requests.Add(1)
+		asked()
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	})
+	g.Client = dynamodb.NewFromConfig(cfg)
+	return g
 }
+
+type client func(*http.Request) (*http.Response, error)
+
+func (f client) Do(r *http.Request) (*http.Response, error) { return f(r) }
 
 func shadow(p recloser.Policy) recloser.Policy {
 	p.Enforce = 0
-	return p
-}
-
-// impatient is a policy whose calls time out soon.
-func impatient() recloser.Policy {
-	p := recloser.DefaultPolicy()
-	p.Call.Timeout, p.OpenWhen.SlowRate = 20*time.Millisecond, 0
 	return p
 }
