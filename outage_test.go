@@ -287,3 +287,27 @@ func TestFlappingStoreConverges(t *testing.T) {
 		})
 	}
 }
+
+// A store that panics is a programming error, which its caller sees; it leaves
+// no lock held and no read for others to wait for.
+func TestStoreMayPanic(t *testing.T) {
+	clock, store := newHands(), new(spy)
+	b := newBreaker(t, clock.option, store.option, plain)
+	_ = call(b, nil)
+	store.befall(func(recloser.Write) fault { panic("boom") })
+	for range 3 {
+		clock.advance(6 * time.Second)
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("the store was not asked again")
+				}
+			}()
+			_ = call(b, nil)
+		}()
+	}
+	store.befall(nil)
+	if err := call(b, nil); err != nil || b.Status().Age > time.Second {
+		t.Errorf("Do() = %v by a view of %v", err, b.Status().Age)
+	}
+}

@@ -80,14 +80,15 @@ func (b *Breaker) load(ctx context.Context, limit time.Duration) error {
 	if b.env.reading == nil {
 		b.env.reading = done
 	}
-	err := b.exchange(ctx, limit, false, func(ctx context.Context) (Record, error) {
+	defer func() { // Also when the store panics.
+		if b.env.reading == done {
+			b.env.reading = nil
+		}
+		close(done)
+	}()
+	return b.exchange(ctx, limit, false, func(ctx context.Context) (Record, error) {
 		return b.options.Store.Load(ctx, b.key)
 	})
-	if b.env.reading == done {
-		b.env.reading = nil
-	}
-	close(done)
-	return err
 }
 
 // write makes a write: in the store, or, while there is none, in the
