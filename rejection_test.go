@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// A rejection is counted exactly where counting is cheap, and to within a few
-// percent where a process makes millions a second.
+// A rejection is counted exactly where counting is cheap, and by sample where a
+// process makes millions a second: short by up to a sixth if it does nothing else.
 func TestRejectionsAreCounted(t *testing.T) {
 	b := newBreaker(t)
 	ctx := context.Background()
@@ -33,7 +33,7 @@ func TestRejectionsAreCounted(t *testing.T) {
 			seed.Sum64()
 		}
 	}
-	if got := float64(b.Status().Rejected-before) / many; got < 0.9 || got > 1.1 {
+	if got := float64(b.Status().Rejected-before) / many; got < 0.8 || got > 1.2 {
 		t.Errorf("counted %.3f of the rejections", got)
 	}
 }
