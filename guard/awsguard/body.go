@@ -6,8 +6,6 @@ import (
 	"reflect"
 )
 
-var bodyType = reflect.TypeFor[io.ReadCloser]()
-
 // bodyOf returns the field of a result that the caller reads the body of a
 // response from, if there is one.
 func bodyOf(result any) (reflect.Value, bool) {
@@ -15,9 +13,8 @@ func bodyOf(result any) (reflect.Value, bool) {
 	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
 		return reflect.Value{}, false
 	}
-	v = v.Elem()
-	for i := range v.NumField() {
-		if f := v.Field(i); f.Type() == bodyType && f.CanSet() && !f.IsNil() {
+	for _, f := range v.Elem().Fields() {
+		if f.Type() == reflect.TypeFor[io.ReadCloser]() && f.CanSet() && !f.IsNil() {
 			return f, true
 		}
 	}

@@ -72,7 +72,7 @@ func TestBody(t *testing.T) {
 				panel, add := objects(t)
 				var inner context.Context
 				result, err := fetch(t.Context(), add, func(ctx context.Context) (any, error) {
-					inner = ctx
+					inner = ctx //nolint:fatcontext // It is looked at when the call is over.
 					return &object{Body: io.NopCloser(row.body)}, nil
 				})
 				if err != nil {
@@ -135,7 +135,10 @@ func TestContextOfTheResult(t *testing.T) {
 	} {
 		_, add := objects(t)
 		var inner context.Context
-		if _, err := fetch(t.Context(), add, func(ctx context.Context) (any, error) { inner = ctx; return row.result, nil }); err != nil {
+		if _, err := fetch(t.Context(), add, func(ctx context.Context) (any, error) {
+			inner = ctx //nolint:fatcontext // It is looked at when the call is over.
+			return row.result, nil
+		}); err != nil {
 			t.Fatal(err)
 		}
 		if lives := inner.Err() == nil; lives != row.lives {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -116,6 +117,43 @@ func TestRejection(t *testing.T) {
 	}
 }
 
+// However eager the SDK has been made, a rejection is final.
+func TestRejectionIsFinal(t *testing.T) {
+	g := guard(t, quick(), answer(500, fault("InternalServerError")), each)
+	eager := func(o *dynamodb.Options) {
+		o.Retryer = retry.NewStandard(func(o *retry.StandardOptions) {
+			o.Retryables = append(o.Retryables, retry.IsErrorRetryableFunc(func(error) aws.Ternary { return aws.TrueTernary }))
+		})
+	}
+	_ = g.get(t.Context())
+	before := g.panel.Breakers()[0].Status().Rejected
+	_, err := g.ListTables(t.Context(), nil, eager)
+	if n := g.panel.Breakers()[0].Status().Rejected - before; n != 1 || !errors.Is(err, recloser.ErrOpen) {
+		t.Errorf("there were %d rejections, and the error is %v", n, err)
+	}
+}
+
+// Errors that no request over HTTP can be made to end with.
+func TestClassify(t *testing.T) {
+	for want, errs := range map[recloser.Outcome][]error{
+		recloser.OutcomeSuccess: {nil, &smithy.GenericAPIError{Code: "ValidationException", Fault: smithy.FaultClient}},
+		recloser.OutcomeFailure: {
+			&smithy.GenericAPIError{Fault: smithy.FaultServer}, &smithy.CanceledError{Err: context.DeadlineExceeded},
+			&smithy.GenericAPIError{Code: "SlowDown", Fault: smithy.FaultClient}, &smithy.DeserializationError{},
+		},
+		recloser.OutcomeIgnored: {
+			&recloser.OpenError{}, recloser.ErrNoTime, errors.New("no identity"), &smithy.SerializationError{},
+			&smithy.CanceledError{Err: context.Canceled}, &smithy.OperationError{Err: &smithy.GenericAPIError{Fault: smithy.FaultServer}},
+		},
+	} {
+		for _, err := range errs {
+			if got := awsguard.Classify(err); got != want {
+				t.Errorf("%v is a %v, want %v", err, got, want)
+			}
+		}
+	}
+}
+
 func TestRetryAfter(t *testing.T) {
 	date := time.Now().UTC()
 	for name, row := range map[string]struct {
@@ -178,8 +216,11 @@ func TestCaller(t *testing.T) {
 		}
 		for enforced, policy := range map[bool]recloser.Policy{true: recloser.DefaultPolicy(), false: shadow(recloser.DefaultPolicy())} {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-			g := guardHanging(t, policy, func() {})
+			g, began := guardHanging(t, policy, func() {}), time.Now()
 			err := g.get(ctx)
+			if took := time.Since(began); took != map[bool]time.Duration{true: 800 * time.Millisecond, false: time.Second}[enforced] {
+				t.Errorf("it took %v", took)
+			}
 			if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, recloser.ErrCallTimeout) != enforced || (ctx.Err() == nil) != enforced {
 				t.Errorf("the error is %v, and the caller's %v", err, ctx.Err())
 			}

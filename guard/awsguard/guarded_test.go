@@ -34,8 +34,8 @@ type guarded struct {
 	requests atomic.Int64
 }
 
-func guard(t testing.TB, policy recloser.Policy, handler http.HandlerFunc, optFns ...func(*awsguard.Options)) *guarded {
-	t.Helper()
+func guard(tb testing.TB, policy recloser.Policy, handler http.HandlerFunc, optFns ...func(*awsguard.Options)) *guarded {
+	tb.Helper()
 	g := new(guarded)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		g.requests.Add(1)
@@ -44,7 +44,7 @@ func guard(t testing.TB, policy recloser.Policy, handler http.HandlerFunc, optFn
 	}))
 	transport := new(http.Transport)
 	g.panel = recloser.NewPanel(func(o *recloser.PanelOptions) { o.Policy = policy })
-	t.Cleanup(func() { g.panel.Close(); transport.CloseIdleConnections(); server.Close() })
+	tb.Cleanup(func() { g.panel.Close(); transport.CloseIdleConnections(); server.Close() })
 	g.Client = dynamodb.NewFromConfig(config(server.URL, transport, awsguard.Guard(g.panel, optFns...)))
 	return g
 }

@@ -77,7 +77,7 @@ func (c *call) stream(desc *grpc.StreamDesc, open func(context.Context) (grpc.Cl
 	if err != nil {
 		return nil, c.end(err)
 	}
-	c.owed.Store(!desc.ClientStreams)
+	c.owed.Store(false) // Until CloseSend.
 	c.waited.Add(-1)
 	return &stream{ClientStream: opened, call: c, single: !desc.ServerStreams}, nil
 }

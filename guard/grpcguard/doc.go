@@ -17,8 +17,7 @@
 // that does not read for long should ask for it by Header.
 //
 // A stream is cut off when call.timeout has passed while the server owes an answer
-// and somebody waits for it. It owes none while the client may still send: until
-// CloseSend, or a message that is the only one. If nobody waits, or nothing is
+// and somebody waits for it. It owes none while the client may still send. If nobody waits, or nothing is
 // owed, the stream goes on and is ignored.
 //
 // # What a call comes to

@@ -55,56 +55,56 @@ type guarded struct {
 }
 
 // guard runs a server on the network, and returns a client of it.
-func guard(t testing.TB, policy recloser.Policy, s *service, optFns ...func(*grpcguard.Options)) guarded {
-	t.Helper()
+func guard(tb testing.TB, policy recloser.Policy, s *service, optFns ...func(*grpcguard.Options)) guarded {
+	tb.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	serve(t, listener, s)
-	return dial(t, policy, listener.Addr().String(), grpcguard.DialOptions, optFns...)
+	serve(tb, listener, s)
+	return dial(tb, policy, listener.Addr().String(), grpcguard.DialOptions, optFns...)
 }
 
 // guardPipe is guard without a network, for a bubble of testing/synctest.
-func guardPipe(t testing.TB, policy recloser.Policy, s *service) guarded {
-	t.Helper()
+func guardPipe(tb testing.TB, policy recloser.Policy, s *service) guarded {
+	tb.Helper()
 	listener := bufconn.Listen(1 << 16)
-	serve(t, listener, s)
-	return dial(t, policy, "passthrough:///pipe", func(panel *recloser.Panel, optFns ...func(*grpcguard.Options)) []grpc.DialOption {
+	serve(tb, listener, s)
+	return dial(tb, policy, "passthrough:///pipe", func(panel *recloser.Panel, optFns ...func(*grpcguard.Options)) []grpc.DialOption {
 		return append(grpcguard.DialOptions(panel, optFns...), grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
 			return listener.DialContext(ctx)
 		}))
 	})
 }
 
-func serve(t testing.TB, listener net.Listener, s *service) {
-	t.Helper()
+func serve(tb testing.TB, listener net.Listener, s *service) {
+	tb.Helper()
 	server := grpc.NewServer()
 	pb.RegisterTestServiceServer(server, s)
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(listener) }()
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		server.Stop()
 		if err := <-done; err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 }
 
 func dial(
-	t testing.TB, policy recloser.Policy, target string,
+	tb testing.TB, policy recloser.Policy, target string,
 	options func(*recloser.Panel, ...func(*grpcguard.Options)) []grpc.DialOption, optFns ...func(*grpcguard.Options),
 ) guarded {
-	t.Helper()
+	tb.Helper()
 	panel := recloser.NewPanel(func(o *recloser.PanelOptions) { o.Policy = policy })
 	conn, err := grpc.NewClient(target, append(options(panel, optFns...),
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(10_000), grpc.MaxCallSendMsgSize(10_000)))...)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { conn.Close(); panel.Close() })
-	name, _ := grpcguard.Target(t.Context(), target, "")
+	tb.Cleanup(func() { conn.Close(); panel.Close() })
+	name, _ := grpcguard.Target(tb.Context(), target, "")
 	return guarded{pb.NewTestServiceClient(conn), panel, name}
 }
 

@@ -4,16 +4,19 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	pb "google.golang.org/grpc/interop/grpc_testing"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/guard/grpcguard"
 )
 
 var errInternal = status.Error(codes.Internal, "it is said why")
@@ -221,6 +224,54 @@ func patientClients(t *testing.T, policy recloser.Policy) {
 	_, _ = duplex.Recv()
 	_, _ = download.Recv()
 	g.holds(t, nothing)
+}
+
+// The context of a stream, which the guard makes, ends with it.
+func TestStreamEndsItsContext(t *testing.T) {
+	message := &pb.StreamingOutputCallResponse{}
+	for name, download := range map[string]func(pb.TestService_StreamingOutputCallServer) error{
+		"messages": func(s pb.TestService_StreamingOutputCallServer) error {
+			return errors.Join(s.Send(message), s.Send(message))
+		},
+		"none":    func(pb.TestService_StreamingOutputCallServer) error { return nil },
+		"failing": func(pb.TestService_StreamingOutputCallServer) error { return errInternal },
+		"failing later": func(s pb.TestService_StreamingOutputCallServer) error {
+			return errors.Join(s.Send(message), errInternal)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var inner context.Context
+			listener, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			serve(t, listener, &service{download: download, upload: func(s pb.TestService_StreamingInputCallServer) error {
+				return s.SendAndClose(&pb.StreamingInputCallResponse{})
+			}})
+			g := dial(t, recloser.DefaultPolicy(), listener.Addr().String(), func(panel *recloser.Panel, _ ...func(*grpcguard.Options)) []grpc.DialOption {
+				return append(grpcguard.DialOptions(panel), grpc.WithChainStreamInterceptor(func(
+					ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption,
+				) (grpc.ClientStream, error) {
+					inner = ctx //nolint:fatcontext // It is looked at when the call is over.
+					return open(ctx, desc, conn, method, opts...)
+				}))
+			})
+			stream, err := g.StreamingOutputCall(t.Context(), &pb.StreamingOutputCallRequest{})
+			for err == nil {
+				_, err = stream.Recv()
+			}
+			if inner.Err() == nil {
+				t.Error("the context lives on")
+			}
+			upload, err := g.StreamingInputCall(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := upload.CloseAndRecv(); err != nil || inner.Err() == nil {
+				t.Errorf("the error is %v, and the context of the upload's %v", err, inner.Err())
+			}
+		})
+	}
 }
 
 func TestUpload(t *testing.T) {

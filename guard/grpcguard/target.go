@@ -11,7 +11,7 @@ import (
 //
 //	dns:///Orders.example:443      orders.example:443
 //	dns://8.8.8.8/orders.example   orders.example
-//	orders.example:443             orders.example:443
+//	127.0.0.1:50051                127.0.0.1:50051
 //	unix:///run/orders.sock        run_2forders.sock
 func Target(_ context.Context, target, _ string) (name, partition string) {
 	if _, rest, ok := strings.Cut(target, "://"); ok {

@@ -262,6 +262,26 @@ func TestMisfits(t *testing.T) {
 	}
 }
 
+// Whatever comes of a call that its caller has given up says nothing.
+func TestErrorAfterCancel(t *testing.T) {
+	panel := recloser.NewPanel()
+	defer panel.Close()
+	conn, err := grpc.NewClient("localhost", grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	err = grpcguard.Unary(panel)(ctx, "/s/m", nil, nil, conn, func(context.Context, string, any, any, *grpc.ClientConn, ...grpc.CallOption) error {
+		cancel()
+		return status.Error(codes.Unavailable, "")
+	})
+	if status.Code(err) != codes.Unavailable {
+		t.Errorf("the error is %v", err)
+	}
+	guarded{nil, panel, "localhost"}.holds(t, nothing)
+}
+
 // Law S8: a panic settles the permit and reaches the caller.
 func TestPanic(t *testing.T) {
 	panel := recloser.NewPanel()

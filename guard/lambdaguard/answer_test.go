@@ -108,6 +108,7 @@ func TestNoRequests(t *testing.T) {
 		"version 3.0":          `{"version":"3.0","requestContext":{"apiId":"a","http":{"method":"GET"}}}`,
 		"REST authorizer":      `{"type":"REQUEST","methodArn":"a","httpMethod":"GET","requestContext":{"apiId":"a","httpMethod":"GET"}}`,
 		"HTTP authorizer":      `{"version":"2.0","type":"REQUEST","routeArn":"a","requestContext":{"apiId":"a","http":{"method":"GET"}}}`,
+		"authorizer, no ARN":   `{"version":"2.0","type":"REQUEST","requestContext":{"apiId":"a","http":{"method":"GET"}}}`,
 		"authorizer, no type":  `{"version":"2.0","routeArn":"a","requestContext":{"apiId":"a","http":{"method":"GET"}}}`,
 		"balancer, no method":  `{"requestContext":{"elb":{"targetGroupArn":"a"}}}`,
 		"health of a balancer": `{"requestContext":{"elb":{}},"httpMethod":"GET"}`,
@@ -184,6 +185,8 @@ func TestPartialBatch(t *testing.T) {
 	if response, err := invoke(t.Context(), handler, all["sqs-event.json"]); err != nil || response != want {
 		t.Errorf("the answer is %s, %v, want %s", response, err, want)
 	}
+	all["mixed"] = `{"Records":[{"messageId":"a","eventSource":"aws:sqs"},{"messageId":"b","eventSource":"aws:mq"}]}`
+	all["anonymous"] = `{"Records":[{"eventSource":"aws:sqs"}]}`
 	for name, event := range all {
 		response, err := invoke(t.Context(), handler, event)
 		_, request := answers()[name]

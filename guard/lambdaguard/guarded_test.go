@@ -20,13 +20,13 @@ var (
 	failure = recloser.Counts{Calls: 1, Failures: 1}
 )
 
-func newBreaker(t testing.TB, optFns ...func(*recloser.Options)) *recloser.Breaker {
-	t.Helper()
+func newBreaker(tb testing.TB, optFns ...func(*recloser.Options)) *recloser.Breaker {
+	tb.Helper()
 	b, err := recloser.New("payments", optFns...)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(b.Close)
+	tb.Cleanup(b.Close)
 	return b
 }
 
@@ -37,12 +37,12 @@ func quick(o *recloser.Options) {
 }
 
 // open returns a breaker whose circuit is open.
-func open(t testing.TB, optFns ...func(*recloser.Options)) *recloser.Breaker {
-	t.Helper()
-	b := newBreaker(t, append(optFns, quick)...)
+func open(tb testing.TB, optFns ...func(*recloser.Options)) *recloser.Breaker {
+	tb.Helper()
+	b := newBreaker(tb, append(optFns, quick)...)
 	_ = b.Do(context.Background(), func(context.Context) error { return errDown })
 	if s := b.Status(); s.State != recloser.StateOpen {
-		t.Fatalf("the circuit is %v", s.State)
+		tb.Fatalf("the circuit is %v", s.State)
 	}
 	return b
 }

@@ -35,11 +35,11 @@ func (g *guard) callStream(ctx context.Context, argument reflect.Value) (any, er
 		}
 		s := &stream{source: source, release: cancel}
 		if err := s.begin(); err != nil {
-			s.Close()
+			_ = s.Close()
 			return err
 		}
 		if !detach() {
-			s.Close()
+			_ = s.Close()
 			return context.Cause(call)
 		}
 		response, kept = replaced(s), true
@@ -96,7 +96,7 @@ func (s *stream) begin() error {
 	for range attempts {
 		n, err := s.source.Read(head)
 		s.head, s.end = head[:n], err
-		if n > 0 || err == io.EOF { //nolint:errorlint // A reader returns io.EOF itself.
+		if n > 0 || err == io.EOF {
 			return nil
 		}
 		if err != nil {

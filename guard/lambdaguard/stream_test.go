@@ -40,6 +40,9 @@ func TestStream(t *testing.T) {
 			"reader": func(s source) any {
 				return func(ctx context.Context) (io.Reader, error) { return s.reader(ctx), nil }
 			},
+			"any": func(s source) any {
+				return func(ctx context.Context) (any, error) { return s.reader(ctx), nil }
+			},
 			"function URL": func(s source) any {
 				return func(ctx context.Context) (*events.LambdaFunctionURLStreamingResponse, error) {
 					return &events.LambdaFunctionURLStreamingResponse{StatusCode: 201, Body: s.reader(ctx)}, nil
@@ -64,7 +67,7 @@ func TestStream(t *testing.T) {
 						return
 					}
 					text, err := io.ReadAll(response.(io.Reader))
-					if kind != "reader" {
+					if kind != "reader" && kind != "any" {
 						_, text, _ = bytes.Cut(text, make([]byte, 8))
 					}
 					if string(text) != row.text || !strings.HasPrefix(name, "broken") != (err == nil) {
@@ -119,7 +122,7 @@ func (r *sourceReader) Close() error { *r.closed++; return nil }
 func TestStreamEndsItsContext(t *testing.T) {
 	var seen context.Context
 	handler := lambdaguard.Wrap(newBreaker(t), func(ctx context.Context) (any, error) {
-		seen = ctx
+		seen = ctx //nolint:fatcontext // It is looked at when the call is over.
 		return iotest.DataErrReader(strings.NewReader("text")), nil
 	})
 	if response, err := invoke(t.Context(), handler, `{}`); response != "text" || err != nil {
@@ -127,6 +130,31 @@ func TestStreamEndsItsContext(t *testing.T) {
 	}
 	if seen.Err() == nil {
 		t.Error("the context of the handler lives on")
+	}
+}
+
+// A stream that comes too late is none, though it does not know.
+func TestLateStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, closed := newBreaker(t), 0
+		handler := lambdaguard.Wrap(b, func() (io.Reader, error) {
+			return source{[]part{{4 * time.Second, "hello", nil}}, &closed}.reader(context.Background()), nil
+		})
+		if _, err := invoke(t.Context(), handler, `{}`); !errors.Is(err, recloser.ErrCallTimeout) || closed != 1 {
+			t.Errorf("the error is %v, and the source was closed %d times", err, closed)
+		}
+		holds(t, b, recloser.Counts{Calls: 1, Failures: 1, Slow: 1})
+	})
+}
+
+// A reader may read nothing for a while.
+func TestHesitantStream(t *testing.T) {
+	closed := 0
+	handler := lambdaguard.Wrap(newBreaker(t), func(ctx context.Context) (io.Reader, error) {
+		return source{[]part{{}, {}, {0, "hello", nil}}, &closed}.reader(ctx), nil
+	})
+	if response, err := invoke(t.Context(), handler, `{}`); response != "hello" || err != nil {
+		t.Errorf("the response is %q, %v", response, err)
 	}
 }
 

@@ -21,12 +21,6 @@ type target struct {
 	streams      bool         // whether a response may be a stream
 }
 
-var (
-	contextType = reflect.TypeFor[context.Context]()
-	errorType   = reflect.TypeFor[error]()
-	readerType  = reflect.TypeFor[io.Reader]()
-)
-
 // targetOf returns the target that a handler is, by the rules of lambda.Start.
 func targetOf(handler any) target {
 	if h, ok := handler.(lambda.Handler); ok {
@@ -42,7 +36,7 @@ func targetOf(handler any) target {
 	for i := range in {
 		in[i] = signature.In(i)
 	}
-	if len(in) > 0 && in[0].Kind() == reflect.Interface && in[0].NumMethod() > 0 && contextType.Implements(in[0]) {
+	if len(in) > 0 && in[0].Kind() == reflect.Interface && in[0].NumMethod() > 0 && reflect.TypeFor[context.Context]().Implements(in[0]) {
 		t.takesContext, in = true, in[1:]
 	}
 	if len(in) > 0 {
@@ -54,9 +48,9 @@ func targetOf(handler any) target {
 	}
 	if len(out) > 1 {
 		t.response, out = out[0], out[1:]
-		t.streams = t.response.Kind() == reflect.Interface || t.response.Implements(readerType)
+		t.streams = t.response.Kind() == reflect.Interface || t.response.Implements(reflect.TypeFor[io.Reader]())
 	}
-	if len(in) > 0 || len(out) > 1 || len(out) == 1 && !out[0].Implements(errorType) || signature.IsVariadic() {
+	if len(in) > 0 || len(out) > 1 || len(out) == 1 && !out[0].Implements(reflect.TypeFor[error]()) || signature.IsVariadic() {
 		panic(fmt.Sprintf("lambdaguard: lambda.Start takes no %T; write func(context.Context, In) (Out, error)", handler))
 	}
 	return t
@@ -93,7 +87,7 @@ func (t *target) call(ctx context.Context, argument reflect.Value) (any, error) 
 	}
 	out := t.function.Call(in)
 	if len(out) > 0 {
-		if err, ok := out[len(out)-1].Interface().(error); ok {
+		if err, ok := reflect.TypeAssert[error](out[len(out)-1]); ok {
 			return nil, err
 		}
 	}

@@ -98,7 +98,7 @@ func TestWhatCannotBeWrapped(t *testing.T) {
 		"two events":         func(int, int) {},
 		"three results":      func() (int, int, error) { return 0, 0, nil },
 		"no error":           func() int { return 0 },
-		"no error, second":   func() (error, int) { return nil, 0 }, //nolint:revive,staticcheck // It is what is tested.
+		"no error, second":   func() (error, int) { return nil, 0 }, //nolint:staticcheck // It is what is tested.
 		"a variadic handler": func(...int) {},
 	} {
 		func() {
