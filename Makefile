@@ -1,5 +1,8 @@
 # Go is all that `make dev` and `make build` need. `make test` also needs git and
-# a C compiler, for the race detector; it installs its tools in .bin.
+# a C compiler, for the race detector; it installs its tools in .bin. A store is
+# tested against a real server where that can be had: DynamoDB Local needs a JDK
+# and Maven. What is skipped says so; with CI set, or RECLOSER_TEST_REQUIRE=all,
+# it fails.
 
 GOLANGCI_LINT_VERSION := v2.15.0
 GOVULNCHECK_VERSION   := v1.9.0
