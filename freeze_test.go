@@ -190,3 +190,25 @@ func TestFreezeDoesNotUseUpACall(t *testing.T) {
 		t.Errorf("Status() = %+v", s)
 	}
 }
+
+// A guard that asks for the deadline just before its call learns that a probe was
+// held up after its claim: others may hold the slot by then. LAWS.md, S1.
+func TestHeldUpProbeHasNoTimeLeft(t *testing.T) {
+	clock, store := newHands(), new(spy)
+	b := newBreaker(t, clock.option, store.option, plain)
+	open(t, store, clock)
+	clock.advance(11 * time.Second)
+	p := allow(t, b)
+	if left := p.Deadline().Sub(clock.now()); !p.Probe() || left != b.Policy().Call.Timeout {
+		t.Errorf("Probe() = %v with %v left", p.Probe(), left)
+	}
+	clock.step(b.Policy().Lease() - time.Second)
+	if left := p.Deadline().Sub(clock.now()); left != time.Second {
+		t.Errorf("%v left a second before the lease ends", left)
+	}
+	clock.step(time.Minute)
+	if left := p.Deadline().Sub(clock.now()); left > 0 {
+		t.Errorf("%v left after the lease has ended", left)
+	}
+	p.Ignore()
+}

@@ -87,7 +87,8 @@ func (p Permit) Ignore() Settlement {
 // Probe reports whether the call is a probe of a half-open circuit.
 func (p Permit) Probe() bool { return p.ticket != nil && p.ticket.token != "" }
 
-// Deadline returns when the call must be done. A permit that is not settled by
+// Deadline returns when the call must be done; ask just before the call, since a
+// probe that was held up after its claim has none of its time left. A permit that is not settled by
 // then, and call.reserve more, expires and counts as a failure. It is zero in
 // shadow mode, where no call is cut short.
 func (p Permit) Deadline() time.Time {
@@ -98,10 +99,16 @@ func (p Permit) Deadline() time.Time {
 	return b.clock.Wall().Add(p.left())
 }
 
-// left returns how much of the call's time is left.
+// left returns how much of the call's time is left. A probe has no more than its
+// lease, by whichever clock ran further: whoever was frozen after the claim must
+// not make the call.
 func (p Permit) left() time.Duration {
 	b := p.breaker
-	return b.policy.Call.Timeout - time.Duration(b.clock.mono()-p.start)
+	left := b.policy.Call.Timeout - time.Duration(b.clock.mono()-p.start)
+	if p.Probe() && !p.ticket.own {
+		left = min(left, b.policy.Lease()-b.clock.now().since(p.ticket.claimed))
+	}
+	return left
 }
 
 // do makes the call.
