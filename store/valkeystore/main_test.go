@@ -1,0 +1,70 @@
+package valkeystore_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/goleak"
+
+	"github.com/recloser-dev/recloser/internal/testserver"
+	"github.com/recloser-dev/recloser/store/valkeystore"
+)
+
+// The servers that the tests of this package share.
+var (
+	valkey = testserver.Shared{Start: testserver.Valkey}
+	redis7 = testserver.Shared{Start: testserver.Redis}
+)
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("rapid.nofailfile", "true"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
+	// Toxiproxy forgets what waits on a connection that it has cut.
+	goleak.VerifyTestMain(valkey.With(redis7.With(m)),
+		goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2.(*ToxicLink).read"),
+		goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2.(*ToxicLink).write"),
+		goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2/toxics.(*ToxicStub).Run"))
+}
+
+// open returns a store on the server at url that is closed with the test.
+func open(tb testing.TB, url string, optFns ...func(*valkeystore.OpenOptions)) *valkeystore.Store {
+	tb.Helper()
+	s, err := valkeystore.Open(url, optFns...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { s.Close() })
+	return s
+}
+
+// client returns a plain client of the server at url.
+func client(tb testing.TB, url string) *redis.Client {
+	tb.Helper()
+	o, err := redis.ParseURL(url)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	o.ContextTimeoutEnabled = true
+	c := redis.NewClient(o)
+	tb.Cleanup(func() { c.Close() })
+	return c
+}
+
+// start starts a server of the test's own.
+func start(tb testing.TB, address string, args ...string) *testserver.Server {
+	tb.Helper()
+	valkey.URL(tb) // It can be had.
+	s, err := testserver.ValkeyAt(context.WithoutCancel(tb.Context()), address, args...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { s.Close() })
+	return s
+}

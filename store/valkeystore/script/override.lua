@@ -1,0 +1,8 @@
+-- ARGV: 3 mode, 4 until, 5 actor, 6 reason.
+begin()
+drop('^override%.')
+say('override.mode', ARGV[3])
+put('override.until_ms', ARGV[4])
+say('override.actor', ARGV[5])
+say('override.reason', ARGV[6])
+return made()
