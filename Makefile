@@ -14,7 +14,7 @@ SOAKCHECKS            ?= 100000
 NESTED := bench # Modules of programs, which may print, read the clock and keep globals.
 LINT   := .bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
 
-.PHONY: all build dev test race lint fmt fuzz bench generate soak vuln clean compiler
+.PHONY: all build dev test race lint fmt fuzz bench generate soak vuln clean compiler servers
 .NOTPARALLEL:
 
 all: build test
@@ -27,7 +27,7 @@ dev: ## The console and a circuit to play with, on this machine alone.
 
 test: build lint race fuzz ## Everything that must hold before a change is merged.
 
-race: compiler ## Every test of every module, with the race detector.
+race: compiler servers ## Every test of every module, with the race detector.
 	go test -race -shuffle=on ./...
 	@set -e; for m in $(NESTED); do echo "go -C $$m test -race ./..."; go -C $$m test -race -shuffle=on ./...; done
 
@@ -67,6 +67,15 @@ vuln: ## Known vulnerabilities that this code can reach; asks vuln.go.dev.
 
 clean:
 	rm -rf .bin dist
+
+# What the servers are made of that tests talk to: installed where apt-get can.
+# Without them their tests say that they are skipped; in CI that is a failure.
+servers:
+	@missing=; for p in java:default-jdk-headless mvn:maven python3:python3 pip3:python3-pip redis-server:redis-server; do \
+		command -v "$${p%%:*}" >/dev/null || missing="$$missing $${p#*:}"; done; \
+	test -z "$$missing" || { echo "installing$$missing"; as=; test "$$(id -u)" = 0 || as=sudo; \
+		$$as apt-get update -qq && $$as apt-get install -qq -y --no-install-recommends $$missing; } || \
+		{ echo "make: please install$$missing, for the servers that tests talk to" >&2; test -z "$$CI"; }
 
 compiler:
 	@test "$$(go env CGO_ENABLED)" = 1 && command -v "$$(go env CC)" >/dev/null || \

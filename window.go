@@ -35,7 +35,7 @@ func (c Counts) plus(d Counts) Counts {
 
 func add(a, b int) int {
 	const most = 1 << 50
-	return min(max(a, 0), most) + min(max(b, 0), most)
+	return min(min(max(a, 0), most)+min(max(b, 0), most), most)
 }
 
 // Slot is what the calls of one slot of a window came to.
