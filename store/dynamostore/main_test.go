@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -61,7 +62,8 @@ func table(t *testing.T) string {
 
 // open returns a store in a table, by a client.
 func open(c dynamostore.API, table string) *dynamostore.Store {
-	return dynamostore.New(c, func(o *dynamostore.Options) { o.Table = table })
+	// A busy machine may take longer than an environment would wait.
+	return dynamostore.New(c, func(o *dynamostore.Options) { o.Table, o.Timeout = table, 30*time.Second })
 }
 
 var _ dynamostore.TableAPI = (*dynamodb.Client)(nil)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/goleak"
@@ -36,7 +37,9 @@ func TestMain(m *testing.M) {
 // open returns a store on the server at url that is closed with the test.
 func open(tb testing.TB, url string, optFns ...func(*valkeystore.OpenOptions)) *valkeystore.Store {
 	tb.Helper()
-	s, err := valkeystore.Open(url, optFns...)
+	// A busy machine may take longer than an environment would wait.
+	patient := func(o *valkeystore.OpenOptions) { o.Timeout = 5 * time.Second }
+	s, err := valkeystore.Open(url, append([]func(*valkeystore.OpenOptions){patient}, optFns...)...)
 	if err != nil {
 		tb.Fatal(err)
 	}
