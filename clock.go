@@ -16,6 +16,8 @@ type Clock struct {
 	AfterFunc func(d time.Duration, f func()) (stop func() bool)
 }
 
+func wallClock() time.Time { return time.Now() }
+
 // clock is a Clock without gaps.
 type clock struct {
 	Clock
@@ -26,7 +28,7 @@ type clock struct {
 func newClock(c Clock) *clock {
 	filled := &clock{Clock: c, machine: c.Wall == nil && c.Mono == nil, base: time.Now()}
 	if c.Wall == nil {
-		filled.Wall = time.Now
+		filled.Wall = wallClock
 	}
 	if c.Mono == nil {
 		filled.Mono = func() time.Duration { return time.Since(filled.base) }

@@ -96,6 +96,9 @@ type Cause struct {
 	Slow     int `json:"slow,omitempty"`
 	// Span is the part of the window they were counted in.
 	Span time.Duration `json:"span_ns,omitempty"`
+	// Actor is who reset it, and Reason why, if an operator did.
+	Actor  string `json:"actor,omitempty"`
+	Reason string `json:"reason,omitempty"`
 }
 
 // String returns the cause as one would say it: "failure_rate: 12 of 14 calls
@@ -110,9 +113,23 @@ func (c Cause) String() string {
 		return fmt.Sprintf("%s: %d failures in a row", c.Rule, c.Failures)
 	case RuleProbeFailed, RuleRecovered:
 		return fmt.Sprintf("%s: %d of %d probes failed", c.Rule, c.Failures, c.Calls)
-	case RuleCooledDown, RuleReset:
+	case RuleReset:
+		return c.reset()
+	case RuleCooledDown:
 	}
 	return string(c.Rule)
+}
+
+// reset says who reset the circuit, and why.
+func (c Cause) reset() string {
+	text := string(c.Rule)
+	if c.Actor != "" {
+		text += " by " + c.Actor
+	}
+	if c.Reason != "" {
+		text += ": " + c.Reason
+	}
+	return text
 }
 
 // OverrideMode is what an operator forces a circuit to do.
