@@ -15,8 +15,9 @@ type Clock struct {
 	// Mono never steps, but stands still while the environment is frozen.
 	Mono func() time.Duration
 	// AfterFunc calls f on its own after d, unless the function it returns is
-	// called before. The breaker has at most one such call waiting, and none
-	// when no call is in flight.
+	// called before. The breaker has at most one such call waiting, and one for
+	// each call that its caller's deadline may cut short; none when no call is in
+	// flight.
 	AfterFunc func(d time.Duration, f func()) (stop func() bool)
 	// WithTimeout bounds a call or an operation of the store: the context that
 	// it returns ends after d, by the given cause or by none. The breaker calls

@@ -87,6 +87,11 @@ func (b *Breaker) expire(now moment, c *cell, word uint64) {
 	if !b.inGeneration(now, old) {
 		p.generation--
 	}
+	b.forsake(now, p)
+}
+
+// forsake ends a permit whose call has outlasted its time, as a failure.
+func (b *Breaker) forsake(now moment, p Permit) {
 	if !b.end(p) {
 		return
 	}
