@@ -1,0 +1,99 @@
+package locallambda
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// Why an environment is shut down, in the words that its extensions are told.
+const (
+	shutdownSpindown = "spindown"
+	shutdownTimeout  = "timeout"
+	shutdownFailure  = "failure"
+)
+
+// The time that extensions and the runtime have to shut down.
+const (
+	internalBudget = 500 * time.Millisecond
+	externalBudget = 2 * time.Second
+	managedBudget  = 600 * time.Millisecond // Of the runtime on Managed Instances.
+	runtimeShare   = 0.3                    // Of the runtime's on demand.
+	killLimit      = 10 * time.Second
+)
+
+// end ends a life, and leaves no process of it.
+func (e *environment) end(l *life, reason string) {
+	l.change(func() { l.ending = true })
+	_ = e.thaw(l) // What cannot be thawed is killed in the end.
+	internal, external := l.internalExtensions()
+	var budget, share time.Duration
+	switch {
+	case external:
+		budget = externalBudget
+	case internal:
+		budget = internalBudget
+	}
+	share = time.Duration(runtimeShare * float64(budget))
+	if e.options().managed() {
+		share = managedBudget
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), max(budget, share))
+	defer cancel()
+	if runtime := l.runtime; runtime != nil && share > 0 {
+		part, done := context.WithTimeout(ctx, share)
+		_ = runtime.terminate()
+		exited(part, runtime)
+		done()
+		_ = runtime.kill()
+	}
+	if external {
+		l.shutdownExtensions(ctx, reason)
+	}
+	all := l.processes()
+	for _, p := range all {
+		_ = p.kill()
+	}
+	last, done := context.WithTimeout(context.Background(), killLimit)
+	defer done()
+	for _, p := range all {
+		if !exited(last, p) {
+			e.function.say(e, "locallambda: "+p.name+" does not end, though it was killed")
+		}
+	}
+	close(l.over)
+	e.life.CompareAndSwap(l, nil)
+	e.frozen.Store(false)
+}
+
+// shutdownExtensions tells those that listen to it of the shutdown, and waits for
+// them; the others are killed.
+func (l *life) shutdownExtensions(ctx context.Context, reason string) {
+	deadline, _ := ctx.Deadline()
+	event := extensionEvent{EventType: shutdownEvent, DeadlineMs: deadline.UnixMilli(), Reason: reason}
+	l.tell(event, func(x *extension) bool { return x.external && x.shutdown })
+	l.mu.Lock()
+	extensions := l.extensions
+	l.mu.Unlock()
+	var all sync.WaitGroup
+	for _, x := range extensions {
+		switch {
+		case x.process == nil:
+		case x.shutdown:
+			all.Go(func() { exited(ctx, x.process) })
+		default:
+			_ = x.process.kill()
+		}
+	}
+	all.Wait()
+}
+
+// exited waits for the end of a process, and reports whether it came.
+func exited(ctx context.Context, p *process) bool {
+	select {
+	case <-p.exited:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,167 @@
+package locallambda
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+const (
+	invalidTransition = "InvalidStateTransition"
+	maxErrorBody      = maxResponse
+)
+
+// serveNext gives the runtime its next event, when there is one.
+func (l *life) serveNext(w http.ResponseWriter, r *http.Request) {
+	running := false
+	l.change(func() {
+		for _, i := range l.inflight {
+			running = running || !i.isAnswered()
+		}
+		if running = running && !l.environment.options().managed(); !running {
+			l.waiting++
+		}
+	})
+	if running {
+		transition(w, invalidTransition, "Running", "Ready", "runtime")
+		return
+	}
+	select {
+	case i := <-l.next:
+		l.event(w, i)
+	case <-r.Context().Done():
+		l.change(func() { l.waiting-- })
+	case <-l.over:
+	}
+}
+
+func (l *life) event(w http.ResponseWriter, i *invocation) {
+	header := w.Header()
+	header.Set("Content-Type", "application/json")
+	header.Set("Lambda-Runtime-Aws-Request-Id", i.id)
+	header.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(i.deadline.UnixMilli(), 10))
+	header.Set("Lambda-Runtime-Invoked-Function-Arn", l.environment.options().arn())
+	header.Set("Lambda-Runtime-Trace-Id", i.TraceID)
+	if i.ClientContext != "" {
+		header.Set("Lambda-Runtime-Client-Context", i.ClientContext)
+	}
+	_, _ = w.Write(i.Payload) // A runtime that does not listen has ended.
+}
+
+// unanswered returns the invocation that the runtime answers, or refuses to.
+func (l *life) unanswered(w http.ResponseWriter, r *http.Request, to string) *invocation {
+	l.mu.Lock()
+	i := l.inflight[r.PathValue("id")]
+	l.mu.Unlock()
+	switch {
+	case i == nil:
+		refuse(w, http.StatusBadRequest, "InvalidRequestID", "Invalid request ID")
+		return nil
+	case i.isAnswered():
+		transition(w, invalidTransition, "RuntimeResponseSentState", to, "runtime")
+		return nil
+	}
+	return i
+}
+
+// serveResponse takes what the function returned.
+func (l *life) serveResponse(w http.ResponseWriter, r *http.Request) {
+	i := l.unanswered(w, r, "InvocationResponse")
+	if i == nil {
+		return
+	}
+	mode := r.Header.Get("Lambda-Runtime-Function-Response-Mode")
+	if mode != "" && !strings.EqualFold(mode, "streaming") {
+		l.answer(i, answer{err: runtimeMode})
+		refuse(w, http.StatusBadRequest, "InvalidFunctionResponseMode", "Invalid function response mode")
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxResponse))
+	switch {
+	case tooLarge(err):
+		size := max(r.ContentLength, maxResponse+1)
+		large := FunctionError{functionTooLarge, fmt.Sprintf("Response payload size (%d bytes) exceeded maximum allowed payload size (%d bytes).", size, maxResponse)}
+		l.answer(i, answer{payload: large.payload(""), err: large.Type})
+		refuse(w, http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "Exceeded maximum allowed payload size (%d bytes).", maxResponse)
+	case err != nil:
+		// Its sender may have been killed, so this is not yet the answer.
+		refuse(w, http.StatusBadRequest, "TruncatedHTTPRequest", "HTTP request detected as truncated")
+	default:
+		l.answer(i, streamed(body, r))
+		accept(w)
+	}
+}
+
+// streamed is the answer of a response, which may have failed in the middle: then
+// its trailers say how.
+func streamed(body []byte, r *http.Request) answer {
+	a := answer{payload: body, contentType: r.Header.Get("Content-Type")}
+	if kind := r.Trailer.Get("Lambda-Runtime-Function-Error-Type"); kind != "" {
+		text, err := base64.StdEncoding.DecodeString(r.Trailer.Get("Lambda-Runtime-Function-Error-Body"))
+		if err != nil || !json.Valid(text) {
+			text = FunctionError{Type: kind}.payload("")
+		}
+		a = answer{payload: text, contentType: "application/json", err: errorType(kind)}
+	}
+	return a
+}
+
+// serveError takes the error of a function.
+func (l *life) serveError(w http.ResponseWriter, r *http.Request) {
+	i := l.unanswered(w, r, "InvocationErrorResponse")
+	if i == nil {
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxErrorBody))
+	switch {
+	case tooLarge(err):
+		l.answer(i, answer{err: functionTooLarge, payload: FunctionError{functionTooLarge, "The error of the function is too large."}.payload("")})
+		refuse(w, http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "Exceeded maximum allowed payload size (%d bytes).", maxErrorBody)
+	case err != nil:
+		refuse(w, http.StatusBadRequest, "TruncatedHTTPRequest", "HTTP request detected as truncated")
+	default:
+		l.answer(i, answer{payload: body, contentType: r.Header.Get("Content-Type"), err: errorType(r.Header.Get("Lambda-Runtime-Function-Error-Type"))})
+		accept(w)
+	}
+}
+
+// answer records an answer, and wakes those who wait for it.
+func (l *life) answer(i *invocation, a answer) {
+	l.change(func() { i.answer(a) })
+}
+
+// errorType is the type of error that a runtime has given, if it is one that Lambda
+// passes on.
+func errorType(given string) string {
+	switch {
+	case regexp.MustCompile(`(Runtime|Function)\.[A-Z][a-zA-Z]+`).MatchString(given):
+		return given
+	case strings.HasPrefix(given, "Function."):
+		return functionUnknown
+	}
+	return runtimeUnknown
+}
+
+// serveInitError takes the runtime's account of why it cannot start.
+func (l *life) serveInitError(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxErrorBody))
+	if err != nil {
+		refuse(w, http.StatusBadRequest, "TruncatedHTTPRequest", "HTTP request detected as truncated")
+		return
+	}
+	l.mu.Lock()
+	registering := l.registering
+	l.mu.Unlock()
+	if !registering {
+		transition(w, invalidTransition, "Ready", "InitError", "runtime")
+		return
+	}
+	kind := errorType(r.Header.Get("Lambda-Runtime-Function-Error-Type"))
+	l.fail(defect{FunctionError: FunctionError{Type: kind}, answer: body})
+	accept(w)
+}

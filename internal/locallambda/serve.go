@@ -1,0 +1,196 @@
+package locallambda
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// linger is how long an answer is held for the runtime, and the extensions that
+// listen to invocations, to ask for their next event: so a caller who calls again
+// at once finds the environment that has just served it. An extension that takes
+// longer keeps nobody waiting.
+const linger = 200 * time.Millisecond
+
+// serve runs one invocation in an environment that is reserved for it, and then
+// has it wait for the next.
+func (e *environment) serve(i *invocation) {
+	r := run{environment: e, invocation: i}
+	e.current.Store(i)
+	if e.fresh {
+		r.firstInit()
+	}
+	i.deadline = now().Add(e.options().Timeout)
+	ctx, cancel := context.WithDeadline(e.function.ctx, i.deadline)
+	defer cancel()
+	defect, err := r.invoke(ctx)
+	whole := defect == nil && err == nil
+	l := e.life.Load()
+	if whole && !e.options().NoFreeze {
+		if err := e.freeze(l); err != nil {
+			e.function.say(e, err.Error())
+		}
+	}
+	e.current.CompareAndSwap(i, nil)
+	if whole {
+		e.function.release(e)
+	} else {
+		e.function.resetting(e)
+	}
+	i.complete(r.outcome(r.runtimeTook), r.cut)
+	if whole {
+		return
+	}
+	if l != nil {
+		reason := shutdownFailure
+		if err != nil {
+			reason = shutdownTimeout
+		}
+		e.end(l, reason)
+	}
+	e.function.release(e)
+}
+
+// run is an invocation in an environment that runs one at a time.
+type run struct {
+	*environment
+	*invocation
+	initialized time.Duration
+	started     time.Time
+	runtimeTook time.Duration
+	cut         error // Why there is no result.
+}
+
+// firstInit is the init phase before the first invocation. Its failure is not the
+// invocation's: that tries again.
+func (r *run) firstInit() {
+	ctx, cancel := context.WithTimeout(r.function.ctx, r.options().InitTimeout)
+	defer cancel()
+	began := now()
+	if l, _, _ := r.initialize(ctx, phaseInit); l != nil {
+		r.initialized = since(began)
+	}
+	r.function.initialized(r.environment)
+}
+
+// invoke goes through the invoke phase. Afterwards there is a response, or it is
+// cut short.
+func (r *run) invoke(ctx context.Context) (*defect, error) {
+	l := r.life.Load()
+	var d *defect
+	var err error
+	if l == nil {
+		l, d, err = r.initialize(ctx, phaseInvoke)
+	} else if err := r.thaw(l); err != nil {
+		r.function.say(r.environment, err.Error())
+	}
+	r.started = now()
+	r.say(fmt.Sprintf("START RequestId: %s Version: %s", r.id, r.options().Version))
+	if l != nil {
+		d, err = r.pass(ctx, l)
+	}
+	if r.runtimeTook == 0 {
+		r.runtimeTook = since(r.started)
+	}
+	status := ""
+	switch {
+	case err != nil && r.function.ctx.Err() != nil:
+		r.cut = fmt.Errorf("%w: it was closed during the invocation", ErrClosed)
+		return d, err
+	case err != nil:
+		status = "timeout"
+		timeout := FunctionError{sandboxTimeout, fmt.Sprintf("Task timed out after %.2f seconds", r.options().Timeout.Seconds())}
+		r.answer(answer{payload: timeout.payload(r.id), err: timeout.Type})
+		r.say(now().UTC().Format("2006-01-02T15:04:05.000Z") + " " + r.id + " " + timeout.Message)
+	case d != nil:
+		status = "error\tError Type: " + d.Type
+		text := d.answer
+		if text == nil {
+			text = d.payload(r.id)
+		}
+		r.answer(answer{payload: text, err: d.Type})
+	}
+	r.report(status)
+	return d, err
+}
+
+// pass takes the event through the runtime and the extensions.
+func (r *run) pass(ctx context.Context, l *life) (*defect, error) {
+	l.change(func() { l.inflight[r.id] = r.invocation })
+	defer l.change(func() { delete(l.inflight, r.id) })
+	l.tellInvocation(r.invocation)
+	if d, err := l.hand(ctx, r.invocation); d != nil || err != nil {
+		return d, err
+	}
+	if d, err := l.await(ctx, r.isAnswered); d != nil || err != nil {
+		return d, err
+	}
+	stop := afterFunc(linger, func() { r.complete(r.outcome(since(r.started)), nil) })
+	defer stop()
+	d, err := l.await(ctx, func() bool { return l.waiting > 0 })
+	r.runtimeTook = since(r.started)
+	for _, p := range l.processes() {
+		p.drain()
+	}
+	if d != nil || err != nil {
+		return d, err
+	}
+	return l.await(ctx, l.quiet)
+}
+
+// hand gives the runtime an event as soon as it asks for one.
+func (l *life) hand(ctx context.Context, i *invocation) (*defect, error) {
+	for {
+		l.mu.Lock()
+		changed, d := l.changed, l.defect
+		l.mu.Unlock()
+		if d != nil {
+			return d, nil
+		}
+		select {
+		case l.next <- i:
+			l.change(func() { l.waiting-- })
+			return nil, nil
+		case <-changed:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// report writes the two lines that end an invocation in the log.
+func (r *run) report(status string) {
+	took := since(r.started)
+	text := fmt.Sprintf("REPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %d ms\tMemory Size: %d MB\tMax Memory Used: %d MB\t",
+		r.id, milliseconds(took), (took+r.initialized+time.Millisecond-1)/time.Millisecond, r.options().Memory, r.options().Memory)
+	if r.initialized > 0 {
+		text += fmt.Sprintf("Init Duration: %.2f ms\t", milliseconds(r.initialized))
+	}
+	if status != "" {
+		text += "Status: " + status
+	}
+	r.say("END RequestId: " + r.id)
+	r.say(text)
+}
+
+// say writes a line of the platform's own.
+func (r *run) say(text string) {
+	r.log.add(text)
+	r.function.say(r.environment, text)
+}
+
+// outcome is what the caller gets.
+func (r *run) outcome(took time.Duration) Result {
+	if r.cut != nil {
+		return Result{}
+	}
+	result := Result{
+		RequestID: r.id, Payload: r.response.payload, ContentType: r.response.contentType,
+		ExecutedVersion: r.options().Version, LogTail: r.log.bytes(), Environment: r.name,
+		InitDuration: r.initialized, Duration: took,
+	}
+	if r.response.err != "" {
+		result.FunctionError = unhandled
+	}
+	return result
+}
