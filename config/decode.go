@@ -63,6 +63,10 @@ func (d *decoder) entries(node ast.Node, s spot) []entry {
 	case *ast.MappingValueNode:
 		values = append(values, node)
 	default:
+		if s.path == keyStore { // It may be a URL with a password.
+			d.fail(start(node), s, "must be a mapping such as dynamodb: { table: recloser }; a URL is for %s and --store", EnvStore)
+			break
+		}
 		d.fail(start(node), s, "must be a mapping of keys to values, not %s", describe(node))
 	}
 	lines := make(map[string]int, len(values))

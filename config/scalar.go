@@ -77,6 +77,8 @@ func setScalar(into reflect.Value, text string, form form) string {
 		return setInt(v, text, form)
 	case *float64:
 		return setFloat(v, text, form)
+	case *bool:
+		return setBool(v, text, form)
 	}
 	if form == formNumber || form == formOther {
 		return fmt.Sprintf("must be text, not %s; write it in quotation marks if it is meant", shown(text))
@@ -131,5 +133,17 @@ func setFloat(into *float64, text string, form form) string {
 		return fmt.Sprintf("must be a number such as 1.5, not %.40q", text)
 	}
 	*into = f
+	return ""
+}
+
+func setBool(into *bool, text string, form form) string {
+	known := text == "true" || text == "false"
+	if form == formText && known {
+		return "must be true or false, not text; leave out the quotation marks"
+	}
+	if !known || form == formText {
+		return fmt.Sprintf("must be true or false, not %.40q", text)
+	}
+	*into = text == "true"
 	return ""
 }
