@@ -1,0 +1,132 @@
+// Package profile makes clients of AWS as the user of a machine has set it up:
+// with profiles, single sign-on, roles and what else the files of AWS can say.
+package profile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/recloser-dev/recloser/cmd/internal/storage"
+	"github.com/recloser-dev/recloser/store/dynamostore"
+)
+
+// What a DynamoDB on this machine is asked with where the user has set nothing
+// up: it takes any credentials and any region, but wants some.
+const (
+	LocalRegion = "us-east-1"
+	LocalKey    = "recloser"
+)
+
+// signOnTime bounds how long credentials may take to come: a role may have to be
+// taken, or an instance asked.
+const signOnTime = 30 * time.Second
+
+// DynamoDB returns a client with the credentials and, if region and endpoint are
+// empty, the region and the endpoint that the user has set up. It gets the
+// credentials at once, so that what is wrong with them is told before anything
+// is asked.
+//
+// Where the endpoint is on this machine and the user has no credentials or no
+// region, it takes those of [LocalKey] and [LocalRegion], and local is true:
+// DynamoDB Local wants some, takes any, and may keep a database for each.
+//
+// The error matches [dynamostore.ErrCredentials] or [dynamostore.ErrRegion] if
+// it is about that.
+func DynamoDB(ctx context.Context, region, endpoint string) (client *dynamodb.Client, local bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, signOnTime)
+	defer cancel()
+	options := []func(*config.LoadOptions) error{config.WithRegion(region)}
+	if storage.Loopback(endpoint) {
+		// Nobody who plays on a laptop waits for the metadata of an instance.
+		options = append(options, config.WithEC2IMDSClientEnableState(imds.ClientDisabled))
+	}
+	setUp, err := config.LoadDefaultConfig(ctx, options...)
+	if err != nil {
+		return nil, false, unusable(err)
+	}
+	client = dynamodb.NewFromConfig(setUp, func(o *dynamodb.Options) {
+		if endpoint != "" {
+			o.BaseEndpoint = &endpoint
+		}
+		if !hasBundle(setUp) {
+			o.HTTPClient = dynamostore.NewHTTPClient()
+		}
+	})
+	o := client.Options()
+	_, missing := o.Credentials.Retrieve(ctx)
+	if o.BaseEndpoint != nil && storage.Loopback(*o.BaseEndpoint) && (missing != nil || o.Region == "") {
+		return localClient(o, missing != nil), true, nil
+	}
+	switch {
+	case o.Region == "":
+		return nil, false, fmt.Errorf("%w; set AWS_REGION, add ?region=eu-central-1 to the store's URL, or give the profile one", dynamostore.ErrRegion)
+	case errors.Is(ctx.Err(), context.Canceled):
+		return nil, false, ctx.Err()
+	case missing != nil:
+		return nil, false, uncredited(missing, setUp)
+	}
+	return client, false, nil
+}
+
+// localClient returns a client that has what o lacks.
+func localClient(o dynamodb.Options, uncredited bool) *dynamodb.Client {
+	if o.Region == "" {
+		o.Region = LocalRegion
+	}
+	if uncredited {
+		o.Credentials = aws.NewCredentialsCache(credentials.NewStaticCredentialsProvider(LocalKey, LocalKey, ""))
+	}
+	return dynamodb.New(o)
+}
+
+// hasBundle reports whether the user trusts authorities of their own, which the
+// SDK's client of HTTP knows and ours does not.
+func hasBundle(setUp aws.Config) bool {
+	for _, source := range setUp.ConfigSources {
+		environment, _ := source.(config.EnvConfig)
+		file, _ := source.(config.SharedConfig)
+		if environment.CustomCABundle != "" || file.CustomCABundle != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// signsOn reports whether the user's credentials come by single sign-on.
+func signsOn(setUp aws.Config) bool {
+	for _, source := range setUp.ConfigSources {
+		if file, ok := source.(config.SharedConfig); ok && (file.SSOSessionName != "" || file.SSOStartURL != "") {
+			return true
+		}
+	}
+	return false
+}
+
+// unusable says why the user's set-up cannot be read.
+func unusable(err error) error {
+	if absent, ok := errors.AsType[config.SharedConfigProfileNotExistError](err); ok {
+		return fmt.Errorf("%w: there is no profile %.100q in the files of AWS; look at AWS_PROFILE", dynamostore.ErrCredentials, absent.Profile)
+	}
+	return fmt.Errorf("%w: the files of AWS cannot be read: %w", dynamostore.ErrCredentials, err)
+}
+
+// uncredited says why there are no credentials. The words of those who give them
+// may hold parts of them, and are left out.
+func uncredited(err error, setUp aws.Config) error {
+	advice := "there are none; set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		advice = fmt.Sprintf("who gives them has not answered within %v", signOnTime)
+	case signsOn(setUp):
+		advice = "you are not signed on; run aws sso login"
+	}
+	return fmt.Errorf("%w: %s", dynamostore.ErrCredentials, advice)
+}
