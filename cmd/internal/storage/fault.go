@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/recloser-dev/recloser"
-	"github.com/recloser-dev/recloser/internal/item"
+	"github.com/recloser-dev/recloser/internal/field"
 	"github.com/recloser-dev/recloser/store/dynamostore"
 	"github.com/recloser-dev/recloser/store/valkeystore"
 )
@@ -33,8 +33,7 @@ const (
 
 // FaultOf returns what kind of thing an error of a store is.
 func FaultOf(err error) Fault {
-	var foreign *item.MalformedError
-	var malformed *valkeystore.MalformedError
+	var malformed *field.MalformedError
 	is := func(targets ...error) bool {
 		for _, target := range targets {
 			if errors.Is(err, target) {
@@ -44,7 +43,7 @@ func FaultOf(err error) Fault {
 		return false
 	}
 	switch {
-	case errors.As(err, &foreign), errors.As(err, &malformed), is(recloser.ErrSchema, valkeystore.ErrWrongType):
+	case errors.As(err, &malformed), is(recloser.ErrSchema, valkeystore.ErrWrongType):
 		return FaultRecord
 	case is(dynamostore.ErrRegion), isOneOfCluster(err):
 		return FaultDescription
