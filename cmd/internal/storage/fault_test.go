@@ -140,7 +140,7 @@ func TestFaultsOfValkey(t *testing.T) {
 	s := at("valkey://" + address)
 	expect(t, load(s, "text"), storage.FaultRecord, "choose another prefix")
 	expect(t, load(s, "newer"), storage.FaultRecord, "newer schema")
-	expect(t, load(s, "edited"), storage.FaultRecord, "delete the key to begin anew")
+	expect(t, load(s, "edited"), storage.FaultRecord, "delete the record to begin anew")
 }
 
 func TestFaultOfOthers(t *testing.T) {
