@@ -59,6 +59,7 @@ func TestFaultsOfDynamoDB(t *testing.T) {
 	plant := func(circuit string, attributes map[string]types.AttributeValue) {
 		t.Helper()
 		attributes["pk"] = &types.AttributeValueMemberS{Value: circuit}
+		attributes["sk"] = &types.AttributeValueMemberS{Value: "record"}
 		if _, err := opened.Client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String("faults"), Item: attributes}); err != nil {
 			t.Fatal(err)
 		}
@@ -69,7 +70,7 @@ func TestFaultsOfDynamoDB(t *testing.T) {
 	expect(t, load(local("nothing"), "payments"), storage.FaultMissing, "create it with recloser store init")
 	expect(t, load(local("other"), "payments"), storage.FaultOther, "its key must be pk")
 	expect(t, load(local("faults"), "newer"), storage.FaultRecord, "newer schema")
-	expect(t, load(local("faults"), "edited"), storage.FaultRecord, "repair it, or delete the item")
+	expect(t, load(local("faults"), "edited"), storage.FaultRecord, "repair it, or delete the record")
 	expect(t, load("dynamodb://faults?region=eu-west-1&endpoint=http://127.0.0.1:1", "payments"), storage.FaultUnreachable, "connection refused")
 	expect(t, load("dynamodb://faults?region=eu-west-1&endpoint=http://nowhere.invalid", "payments"), storage.FaultUnreachable, "no address for nowhere.invalid")
 	t.Setenv("AWS_REGION", "")
