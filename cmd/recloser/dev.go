@@ -5,14 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"strconv"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/spf13/cobra"
 
+	"github.com/recloser-dev/recloser/cmd/internal/storage"
 	"github.com/recloser-dev/recloser/cmd/recloser/internal/admin"
 	"github.com/recloser-dev/recloser/cmd/recloser/internal/dev"
 	"github.com/recloser-dev/recloser/cmd/recloser/internal/live"
+	"github.com/recloser-dev/recloser/config"
+	"github.com/recloser-dev/recloser/store/dynamostore"
 )
 
 // Bounds and defaults of dev.
@@ -26,13 +31,19 @@ const (
 	scriptTime          = 40 * time.Second
 )
 
+// devStoreTimeout bounds what the environments of dev ask of a store: a laptop
+// is further from it than a function is.
+const devStoreTimeout = time.Second
+
 // devOptions are the flags of dev.
 type devOptions struct {
 	port, environments int
+	chosenPort         bool
 	rate               float64
 	duration           time.Duration
 	sample             bool
 	script, plain      bool
+	store              string
 }
 
 func (a *app) devCommand() *cobra.Command {
@@ -44,6 +55,13 @@ func (a *app) devCommand() *cobra.Command {
 upstream whose faults you switch, and the circuits of recloser.yaml between them
 (or two of its own, if there is no such file).
 
+With --store the environments share that store instead, with each other and with
+everybody else who uses it: start a second one, and an outage in one opens the
+circuit in both. Only the flag says so, not RECLOSER_STORE and not recloser.yaml:
+dev breaks things, and a table of production is named too easily. It reads as a
+fleet does, each circuit every five seconds in each environment and more often
+while calls fail; the view itself reads five times a second at most.
+
 In a terminal it shows a live view; elsewhere it writes one line an event. Send
 calls of your own through a circuit at http://127.0.0.1:7373/proxy/<circuit>/…
 A circuit with an upstream of its own is called by you alone; the fleet calls the
@@ -51,17 +69,20 @@ others, at the sample upstream.`,
 		Example: `  recloser dev
   recloser dev --environments 1000 --rate 500
   recloser dev --script
+  recloser dev --store "dynamodb://recloser?endpoint=http://127.0.0.1:8000"
   curl --json '{"circuit":"payments","errors":"100%"}' http://127.0.0.1:7374/faults`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.check(cmd.Name()); err != nil {
 				return err
 			}
+			o.chosenPort = cmd.Flags().Changed("port")
 			return a.runDev(cmd.Context(), o)
 		},
 	}
 	flags := cmd.Flags()
-	flags.IntVar(&o.port, "port", defaultPort, "where to listen; 0 is any free port [RECLOSER_PORT]")
+	flags.IntVar(&o.port, "port", defaultPort, "where to listen; 0 is any free port (default the first that is free from 7373 on) [RECLOSER_PORT]")
+	flags.StringVar(&o.store, "store", "", "what the environments share, such as dynamodb://recloser or valkey://127.0.0.1:6379 (default a store in memory)")
 	flags.IntVar(&o.environments, "environments", defaultEnvironments, "how many environments make calls [RECLOSER_ENVIRONMENTS]")
 	flags.Float64Var(&o.rate, "rate", defaultRate, "how many calls a second they make in all [RECLOSER_RATE]")
 	flags.Var((*span)(&o.duration), "duration", "end after this long; 0s does not (with --script: give up after it)")
@@ -88,8 +109,8 @@ func (o devOptions) check(command string) error {
 	return nil
 }
 
-func (a *app) runDev(ctx context.Context, o devOptions) error {
-	circuits, note, err := a.devCircuits()
+func (a *app) runDev(ctx context.Context, o devOptions) (err error) {
+	circuits, notes, err := a.devCircuits(o.store == "")
 	if err != nil {
 		return err
 	}
@@ -98,12 +119,25 @@ func (a *app) runDev(ctx context.Context, o devOptions) error {
 			circuits[i].Upstream = nil
 		}
 	}
-	server, err := dev.New(dev.Options{Circuits: circuits, Environments: o.environments, Rate: o.rate, Port: o.port})
+	options := dev.Options{Circuits: circuits, Environments: o.environments, Rate: o.rate, Port: o.port, NextPort: !o.chosenPort}
+	if o.store != "" {
+		opened, err := a.openDevStore(ctx, o.store)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, opened.Close()) }()
+		options.Store, options.StoreName, options.StoreTimeout = opened.Store, opened.Name, devStoreTimeout
+		notes = append(notes, fmt.Sprintf("store          %s, and everybody who uses it shares these circuits", opened.Name))
+	}
+	server, err := dev.New(options)
 	if err != nil {
 		return err
 	}
-	if note != "" {
+	for _, note := range notes {
 		a.say("%s", note)
+	}
+	if port := portOf(server.Address()); !o.chosenPort && port != o.port {
+		a.say("port           %d is in use; this one listens at %d", o.port, port)
 	}
 	a.announce(server, o)
 	defer a.leaveWord(server)()
@@ -126,6 +160,39 @@ func (a *app) runDev(ctx context.Context, o devOptions) error {
 		return &codedError{exitInterrupted, ctx.Err()}
 	}
 	return err
+}
+
+// portOf returns the port of an address of a server.
+func portOf(address string) int {
+	_, text, _ := net.SplitHostPort(address)
+	port, _ := strconv.Atoi(text)
+	return port
+}
+
+// openDevStore opens the store that dev is to share, and sees that it can be
+// used. A table that is missing it makes on this machine, and nowhere else.
+func (a *app) openDevStore(ctx context.Context, url string) (opened *storage.Opened, err error) {
+	described, err := config.ParseStore(url)
+	if err != nil {
+		return nil, usage("--store: %s", storeProblem(err))
+	}
+	if described.Memory != nil {
+		return nil, usage("--store: a store in memory cannot be shared; leave it out to play in memory")
+	}
+	opened, err = a.open(ctx, described)
+	if err != nil {
+		return nil, err
+	}
+	_, err = opened.Store.Load(ctx, probeCircuit)
+	if storage.FaultOf(err) == storage.FaultMissing && opened.Local() {
+		if err = dynamostore.Create(ctx, opened.Client, opened.Table); err == nil {
+			a.say("table          %s is made at %s", opened.Table, *opened.Client.Options().BaseEndpoint)
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(err, opened.Close())
+	}
+	return opened, nil
 }
 
 // attend shows what happens until running ends or the user has enough.

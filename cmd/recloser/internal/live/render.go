@@ -65,6 +65,9 @@ func fit(lines []string, width, height int) string {
 func (m *Model) heading() []string {
 	s := m.snapshot
 	left := boldStyle.Render(" recloser dev") + faintStyle.Render("  http://"+s.Address)
+	if s.Store != "" {
+		left += "  " + s.Store
+	}
 	up := s.At.Sub(s.Started).Round(time.Second)
 	fleet := "the fleet is idle"
 	if s.Environments > 0 && s.Rate > 0 {
@@ -78,7 +81,7 @@ func (m *Model) heading() []string {
 func spread(left, right string, width int) string {
 	gap := width - lipgloss.Width(left) - lipgloss.Width(right)
 	if gap < 1 {
-		return left
+		return left // What is at the right tells less.
 	}
 	return left + strings.Repeat(" ", gap) + right
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/smithy-go/logging"
 
 	"github.com/recloser-dev/recloser/cmd/internal/storage"
 	"github.com/recloser-dev/recloser/store/dynamostore"
@@ -43,7 +44,7 @@ const signOnTime = 30 * time.Second
 func DynamoDB(ctx context.Context, region, endpoint string) (client *dynamodb.Client, local bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, signOnTime)
 	defer cancel()
-	options := []func(*config.LoadOptions) error{config.WithRegion(region)}
+	options := []func(*config.LoadOptions) error{config.WithRegion(region), config.WithLogger(logging.Nop{})}
 	if storage.Loopback(endpoint) {
 		// Nobody who plays on a laptop waits for the metadata of an instance.
 		options = append(options, config.WithEC2IMDSClientEnableState(imds.ClientDisabled))
@@ -61,15 +62,16 @@ func DynamoDB(ctx context.Context, region, endpoint string) (client *dynamodb.Cl
 		}
 	})
 	o := client.Options()
-	_, missing := o.Credentials.Retrieve(ctx)
-	if o.BaseEndpoint != nil && storage.Loopback(*o.BaseEndpoint) && (missing != nil || o.Region == "") {
-		return localClient(o, missing != nil), true, nil
-	}
-	switch {
-	case o.Region == "":
+	near := o.BaseEndpoint != nil && storage.Loopback(*o.BaseEndpoint)
+	if o.Region == "" && !near {
 		return nil, false, fmt.Errorf("%w; set AWS_REGION, add ?region=eu-central-1 to the store's URL, or give the profile one", dynamostore.ErrRegion)
+	}
+	_, missing := o.Credentials.Retrieve(ctx)
+	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
 		return nil, false, ctx.Err()
+	case near && (missing != nil || o.Region == ""):
+		return localClient(o, missing != nil), true, nil
 	case missing != nil:
 		return nil, false, uncredited(missing, setUp)
 	}
