@@ -48,13 +48,15 @@ type sighting struct {
 	err    error     // Of a record that cannot be read.
 	asked  time.Time // When the store was asked.
 	since  time.Time // When it was first asked for this state of the circuit.
+	tried  time.Time // When it was last asked, answer or none.
+	failed bool      // There was no answer yet: the record is none.
 }
 
 func newBoard(store recloser.Store, names []string) *board {
 	return &board{store: store, names: names, seen: make(map[string]sighting)}
 }
 
-// Load implements [recloser.Store]: it reads only what was never read.
+// Load implements [recloser.Store]: it reads only what nobody has tried to read.
 func (b *board) Load(ctx context.Context, key string) (recloser.Record, error) {
 	b.mu.Lock()
 	s, ok := b.seen[key]
@@ -109,19 +111,22 @@ func (n noted) Apply(ctx context.Context, key string, w recloser.Write) (reclose
 	return record, err
 }
 
-// note keeps an answer, unless one to a later question is known.
+// note keeps an answer, unless one to a later question is known. That there was
+// none is kept of what was never read, so that not every look asks again.
 func (b *board) note(key string, record recloser.Record, err error, asked time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if err != nil && storage.FaultOf(err) != storage.FaultRecord {
-		return
-	}
 	last, known := b.seen[key]
-	if asked.Before(last.asked) || !known && len(b.seen) >= mostOnBoard {
+	s := sighting{record: record, err: err, asked: asked, since: asked, tried: asked}
+	switch lost := err != nil && storage.FaultOf(err) != storage.FaultRecord; {
+	case lost && known:
+		s, s.tried = last, asked
+	case asked.Before(last.asked), !known && len(b.seen) >= mostOnBoard:
 		return
-	}
-	s := sighting{record, err, asked, asked}
-	if known && record.Generation == last.record.Generation && record.Override == last.record.Override {
+	case lost:
+		s.err, s.failed = nil, true
+		b.trouble = err
+	case known && !last.failed && record.Generation == last.record.Generation && record.Override == last.record.Override:
 		s.since = last.since
 	}
 	b.seen[key] = s
@@ -196,8 +201,8 @@ func (b *board) oldest(now time.Time) (string, bool) {
 	if len(keys) == 0 {
 		return "", false
 	}
-	key := slices.MinFunc(keys, func(x, y string) int { return b.seen[x].asked.Compare(b.seen[y].asked) })
-	return key, now.Sub(b.seen[key].asked) >= boardAge
+	key := slices.MinFunc(keys, func(x, y string) int { return b.seen[x].tried.Compare(b.seen[y].tried) })
+	return key, now.Sub(b.seen[key].tried) >= boardAge
 }
 
 // settled returns what has stood on the board for a tick: whoever made it so has
@@ -207,7 +212,7 @@ func (b *board) settled(now time.Time) map[string]sighting {
 	defer b.mu.Unlock()
 	all := make(map[string]sighting, len(b.seen))
 	for key, s := range b.seen {
-		if s.err == nil && now.Sub(s.since) >= boardGap {
+		if s.err == nil && !s.failed && now.Sub(s.since) >= boardGap {
 			all[key] = s
 		}
 	}
