@@ -13,7 +13,7 @@ import (
 
 	"github.com/recloser-dev/recloser"
 	"github.com/recloser-dev/recloser/cmd/recloser/internal/dev"
-	"github.com/recloser-dev/recloser/internal/item"
+	"github.com/recloser-dev/recloser/internal/field"
 	"github.com/recloser-dev/recloser/store/dynamostore"
 )
 
@@ -166,7 +166,7 @@ func TestBoardInTrouble(t *testing.T) {
 		if r, err := b.Load(t.Context(), "payments"); err != nil || r.Generation != 1 || !errors.Is(b.Trouble(), dynamostore.ErrUnreachable) {
 			t.Errorf("it shows %+v, %v, %v", r, err, b.Trouble())
 		}
-		s.fail(&item.MalformedError{Circuit: "payments", Attribute: "state"})
+		s.fail(&field.MalformedError{Circuit: "payments", Field: "state"})
 		time.Sleep(5 * time.Second)
 		if _, err := b.Load(t.Context(), "payments"); err == nil || b.Trouble() != nil {
 			t.Errorf("a record that cannot be read: %v, %v", err, b.Trouble())

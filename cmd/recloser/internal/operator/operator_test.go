@@ -11,7 +11,7 @@ import (
 	"github.com/recloser-dev/recloser"
 	"github.com/recloser-dev/recloser/cmd/internal/storage"
 	"github.com/recloser-dev/recloser/cmd/recloser/internal/admin"
-	"github.com/recloser-dev/recloser/internal/item"
+	"github.com/recloser-dev/recloser/internal/field"
 	"github.com/recloser-dev/recloser/store/dynamostore"
 )
 
@@ -72,7 +72,7 @@ func TestFaultsOfOneAreNotThoseOfAll(t *testing.T) {
 	o := named(s)
 	s.load = func(key string) error {
 		if key == "search" {
-			return &item.MalformedError{Circuit: key, Attribute: "state", Want: "closed, open or half_open"}
+			return &field.MalformedError{Circuit: key, Field: "state", Want: "closed, open or half_open"}
 		}
 		return nil
 	}
