@@ -1,6 +1,9 @@
 package recloser
 
-import "context"
+import (
+	"context"
+	"math"
+)
 
 // maxVoice is the length, in bytes, of the name an environment gives itself.
 const maxVoice = 8
@@ -68,6 +71,7 @@ func (b *Breaker) report(ctx context.Context, now moment) {
 		e.name = e.name[:min(len(e.name), maxVoice)]
 	}
 	w := b.policy.Report(v, e.name, e.sample.used())
+	e.spoken += e.sample.Sum(math.MinInt64, math.MaxInt64).Calls
 	e.sample, e.drawn = Window{}, 0
 	b.writeAlone(ctx, w)
 }
