@@ -17,7 +17,7 @@ import (
 const sampleName = "sample"
 
 //go:embed sample.yaml
-var sample []byte
+var sampleText []byte
 
 // devCircuits returns the circuits to run, and what is to be said of them; in
 // memory is where they run.
@@ -27,7 +27,7 @@ func (a *app) devCircuits(inMemory bool) (circuits []dev.Circuit, notes []string
 		return nil, nil, err
 	}
 	if file == nil {
-		file, err = config.Parse(sampleName, sample, func(o *config.Options) { o.Environ = os.Environ() })
+		file, err = config.Parse(sampleName, sampleText, func(o *config.Options) { o.Environ = os.Environ() })
 		if err != nil {
 			return nil, nil, err
 		}

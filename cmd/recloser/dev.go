@@ -12,12 +12,9 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/spf13/cobra"
 
-	"github.com/recloser-dev/recloser/cmd/internal/storage"
 	"github.com/recloser-dev/recloser/cmd/recloser/internal/admin"
 	"github.com/recloser-dev/recloser/cmd/recloser/internal/dev"
 	"github.com/recloser-dev/recloser/cmd/recloser/internal/live"
-	"github.com/recloser-dev/recloser/config"
-	"github.com/recloser-dev/recloser/store/dynamostore"
 )
 
 // Bounds and defaults of dev.
@@ -44,6 +41,7 @@ type devOptions struct {
 	sample             bool
 	script, plain      bool
 	store              string
+	lambda             lambdaOptions
 }
 
 func (a *app) devCommand() *cobra.Command {
@@ -62,6 +60,11 @@ dev breaks things, and a table of production is named too easily. It reads as a
 fleet does, each circuit every five seconds in each environment and more often
 while calls fail; the view itself reads five times a second at most.
 
+With --lambda the calls are made by a Lambda function in environments that are
+processes of their own: started as calls come in, frozen between them, killed at
+the timeout. It is a sample that calls the sample upstream, or --function, your
+own: built for this machine, by the runtime client of any language.
+
 In a terminal it shows a live view; elsewhere it writes one line an event. Send
 calls of your own through a circuit at http://127.0.0.1:7373/proxy/<circuit>/…
 A circuit with an upstream of its own is called by you alone; the fleet calls the
@@ -70,9 +73,12 @@ others, at the sample upstream.`,
   recloser dev --environments 1000 --rate 500
   recloser dev --script
   recloser dev --store "dynamodb://recloser?endpoint=http://127.0.0.1:8000"
+  recloser dev --lambda
+  recloser dev --function ./bootstrap --env PAYMENTS_URL=http://127.0.0.1:7374/payments
   curl --json '{"circuit":"payments","errors":"100%"}' http://127.0.0.1:7374/faults`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.suitLambda(cmd.Flags())
 			if err := o.check(cmd.Name()); err != nil {
 				return err
 			}
@@ -89,12 +95,15 @@ others, at the sample upstream.`,
 	flags.BoolVar(&o.sample, "sample", false, "let all circuits call the sample upstream, whatever recloser.yaml says")
 	flags.BoolVar(&o.script, "script", false, "play an outage by itself, and exit with 99 unless the circuit opened, probed, ramped up and closed")
 	flags.BoolVar(&o.plain, "plain", false, "write events, one a line, also in a terminal")
+	o.lambda.addFlags(flags)
 	a.addOutputFlag(cmd)
 	return cmd
 }
 
 func (o devOptions) check(command string) error {
 	switch {
+	case o.lambda.on && o.environments > mostProcesses:
+		return usage("%s: --environments must be from 0 to %d with --lambda, not %d: each is a process", command, mostProcesses, o.environments)
 	case o.port < 0 || o.port > 65535:
 		return usage("%s: --port must be from 0 to 65535, not %d", command, o.port)
 	case o.environments < 0 || o.environments > mostEnvironments:
@@ -103,10 +112,12 @@ func (o devOptions) check(command string) error {
 		return usage("%s: --rate must be from 0 to %d calls a second, not %g", command, mostRate, o.rate)
 	case o.duration < 0 || o.duration > longestRun:
 		return usage("%s: --duration must be from 0s to %gh, not %v", command, longestRun.Hours(), o.duration)
+	case o.script && o.lambda.program != "":
+		return usage("%s: --script breaks the sample upstream, which a function of your own may not call; leave --function out", command)
 	case o.script && (o.rate == 0 || o.environments == 0):
 		return usage("%s: --script needs calls; leave --rate and --environments above 0", command)
 	}
-	return nil
+	return o.lambda.check(command)
 }
 
 func (a *app) runDev(ctx context.Context, o devOptions) (err error) {
@@ -120,14 +131,14 @@ func (a *app) runDev(ctx context.Context, o devOptions) (err error) {
 		}
 	}
 	options := dev.Options{Circuits: circuits, Environments: o.environments, Rate: o.rate, Port: o.port, NextPort: !o.chosenPort}
-	if o.store != "" {
-		opened, err := a.openDevStore(ctx, o.store)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, opened.Close()) }()
-		options.Store, options.StoreName, options.StoreTimeout = opened.Store, opened.Name, devStoreTimeout
-		notes = append(notes, fmt.Sprintf("store          %s, and everybody who uses it shares these circuits", opened.Name))
+	store, more, err := a.shareDevStore(ctx, o, &options)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store()) }()
+	notes = append(notes, more...)
+	if options.Lambda, err = o.lambda.function(options.Lambda); err != nil {
+		return err
 	}
 	server, err := dev.New(options)
 	if err != nil {
@@ -169,32 +180,6 @@ func portOf(address string) int {
 	return port
 }
 
-// openDevStore opens the store that dev is to share, and sees that it can be
-// used. A table that is missing it makes on this machine, and nowhere else.
-func (a *app) openDevStore(ctx context.Context, url string) (opened *storage.Opened, err error) {
-	described, err := config.ParseStore(url)
-	if err != nil {
-		return nil, usage("--store: %s", storeProblem(err))
-	}
-	if described.Memory != nil {
-		return nil, usage("--store: a store in memory cannot be shared; leave it out to play in memory")
-	}
-	opened, err = a.open(ctx, described)
-	if err != nil {
-		return nil, err
-	}
-	_, err = opened.Store.Load(ctx, probeCircuit)
-	if storage.FaultOf(err) == storage.FaultMissing && opened.Local() {
-		if err = dynamostore.Create(ctx, opened.Client, opened.Table); err == nil {
-			a.say("table          %s is made at %s", opened.Table, *opened.Client.Options().BaseEndpoint)
-		}
-	}
-	if err != nil {
-		return nil, errors.Join(err, opened.Close())
-	}
-	return opened, nil
-}
-
 // attend shows what happens until running ends or the user has enough.
 func (a *app) attend(running context.Context, server *dev.Server, circuits []dev.Circuit, o devOptions) error {
 	switch {
@@ -233,6 +218,8 @@ func (a *app) announce(server *dev.Server, o devOptions) {
 		a.say("fleet          idle: every circuit has an upstream of its own, which only you call; --sample plays instead")
 	case o.rate == 0 || o.environments == 0:
 		a.say("fleet          idle")
+	case o.lambda.on:
+		a.say("fleet          a Lambda function in up to %d environments, %g calls/s", o.environments, o.rate)
 	default:
 		a.say("fleet          %d environments, %g calls/s", o.environments, o.rate)
 	}

@@ -11,9 +11,16 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/recloser-dev/recloser/cmd/recloser/internal/sample"
 )
 
+// TestMain runs the tests, or, in an environment of dev --lambda, the sample
+// function.
 func TestMain(m *testing.M) {
+	if os.Getenv(sample.Variable) != "" {
+		os.Exit(run())
+	}
 	testscript.Main(m, map[string]func(){"recloser": func() { os.Exit(run()) }})
 }
 

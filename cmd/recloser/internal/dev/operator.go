@@ -87,6 +87,9 @@ func (s *Server) addTraffic(c *admin.Circuit) {
 	if c.Name == held.Name {
 		*c.Calls = callsOf(&held.meter, now)
 		c.Environments, c.Isolated = len(held.breakers), held.isolated.count(now, held.breakers)
+		if s.function != nil {
+			c.Environments, _ = s.FunctionEnvironments()
+		}
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/recloser-dev/recloser/cmd/recloser/internal/admin"
 	"github.com/recloser-dev/recloser/cmd/recloser/internal/operator"
 	"github.com/recloser-dev/recloser/guard/httpguard"
+	"github.com/recloser-dev/recloser/internal/locallambda"
 )
 
 const (
@@ -60,6 +61,9 @@ type Options struct {
 	// StoreTimeout bounds what environments ask of it. Defaults to that of the
 	// library, which suits a store that is near.
 	StoreTimeout time.Duration
+	// Lambda has a Lambda function make the calls. It needs a Store, which its
+	// processes share. Defaults to nil: environments are in this process.
+	Lambda *Lambda
 }
 
 // Server is a running fleet.
@@ -76,6 +80,7 @@ type Server struct {
 	names    []string
 	fleet    fleet
 	proxy    *environment
+	function *locallambda.Function // Nil if calls are made in this process.
 	base     *http.Transport
 
 	listener, upstreamListener net.Listener
@@ -113,6 +118,12 @@ func New(options Options) (*Server, error) {
 		s.board = newBoard(options.Store, s.names)
 	}
 	s.operator = s.newOperator()
+	if options.Lambda != nil {
+		var err error
+		if s.function, err = s.newFunction(); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+	}
 	if err := s.addEnvironments(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -142,53 +153,6 @@ func (s *Server) addCircuits() error {
 	return nil
 }
 
-func (s *Server) addEnvironments() error {
-	for i := range s.options.Environments {
-		e, err := s.newEnvironment(environmentName(i), true)
-		if err != nil {
-			return err
-		}
-		s.fleet.environments = append(s.fleet.environments, e)
-	}
-	e, err := s.newEnvironment(proxyName, false)
-	s.proxy = e
-	return err
-}
-
-// newEnvironment returns an environment that calls all circuits, or only those
-// with the sample upstream.
-func (s *Server) newEnvironment(name string, samples bool) (*environment, error) {
-	policies := make(map[string]recloser.Policy)
-	for _, c := range s.options.Circuits {
-		policies[c.Name] = c.Policy
-	}
-	e := &environment{name: name, calls: make(map[string]http.RoundTripper)}
-	e.panel = recloser.NewPanel(func(o *recloser.PanelOptions) {
-		o.Store = &s.memory
-		if s.board != nil {
-			o.Store = noted{s.board}
-		}
-		if s.options.StoreTimeout > 0 {
-			o.StoreTimeout = s.options.StoreTimeout
-		}
-		o.Policies = policies
-		o.Limit = max(o.Limit, len(policies))
-		o.Observers = []recloser.Observer{s.journal.Observer(name)}
-	})
-	for _, c := range s.circuits {
-		if samples && !c.sample {
-			continue
-		}
-		breaker, err := e.panel.Breaker(c.Name, "")
-		if err != nil {
-			return nil, fmt.Errorf("circuit %.80q: %w", c.Name, err)
-		}
-		c.breakers = append(c.breakers, breaker)
-		e.calls[c.Name] = guarded(e.panel, c, s.base)
-	}
-	return e, nil
-}
-
 // Address returns the host and port of the proxy and the API.
 func (s *Server) Address() string { return s.listener.Addr().String() }
 
@@ -206,12 +170,16 @@ func (s *Server) Whereabouts() admin.Whereabouts {
 // Close gives back what New took. Run does so by itself.
 func (s *Server) Close() error {
 	for _, e := range append(s.fleet.environments, s.proxy) {
-		if e != nil {
+		if e != nil && e.panel != nil {
 			e.panel.Close()
 		}
 	}
+	var functionErr error
+	if s.function != nil {
+		functionErr = s.function.Close()
+	}
 	s.base.CloseIdleConnections()
-	return errors.Join(closeListener(s.listener), closeListener(s.upstreamListener))
+	return errors.Join(functionErr, closeListener(s.listener), closeListener(s.upstreamListener))
 }
 
 // Run makes calls and serves until ctx ends, and returns when everything has

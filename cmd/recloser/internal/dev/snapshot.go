@@ -21,7 +21,10 @@ type Snapshot struct {
 	// second in all; both are zero if no circuit has the sample upstream.
 	Environments int
 	Rate         float64
-	Circuits     []CircuitSnapshot
+	// Frozen is how many of the environments are frozen: those of a function
+	// are, between calls.
+	Frozen   int
+	Circuits []CircuitSnapshot
 	// Events are the latest, oldest first.
 	Events []admin.Event
 }
@@ -58,6 +61,9 @@ func (s *Server) Snapshot(ctx context.Context) (Snapshot, error) {
 	}
 	if len(s.fleet.targets) > 0 {
 		snapshot.Environments, snapshot.Rate = s.options.Environments, s.options.Rate
+	}
+	if s.function != nil {
+		snapshot.Environments, snapshot.Frozen = s.FunctionEnvironments()
 	}
 	if s.board != nil {
 		if err := s.board.Trouble(); err != nil {

@@ -71,7 +71,11 @@ func (m *Model) heading() []string {
 	up := s.At.Sub(s.Started).Round(time.Second)
 	fleet := "the fleet is idle"
 	if s.Environments > 0 && s.Rate > 0 {
-		fleet = fmt.Sprintf("%s · %g calls/s", count(s.Environments, "environment"), s.Rate)
+		fleet = count(s.Environments, "environment")
+		if s.Frozen > 0 {
+			fleet += fmt.Sprintf(" (%d frozen)", s.Frozen)
+		}
+		fleet = fmt.Sprintf("%s · %g calls/s", fleet, s.Rate)
 	}
 	right := fmt.Sprintf("%s · %s ", fleet, up)
 	return []string{spread(left, faintStyle.Render(right), m.width), faintStyle.Render(strings.Repeat("─", m.width))}
