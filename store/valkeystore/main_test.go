@@ -60,11 +60,27 @@ func client(tb testing.TB, url string) *redis.Client {
 	return c
 }
 
-// start starts a server of the test's own.
+// start starts a Valkey server of the test's own.
 func start(tb testing.TB, address string, args ...string) *testserver.Server {
 	tb.Helper()
-	valkey.URL(tb) // It can be had.
-	s, err := testserver.ValkeyAt(context.WithoutCancel(tb.Context()), address, args...)
+	return startKind(tb, kinds()[0], address, args...)
+}
+
+// kind is a kind of server that there is to test against.
+type kind struct {
+	name   string
+	shared *testserver.Shared
+	at     func(ctx context.Context, address string, args ...string) (*testserver.Server, error)
+}
+
+func kinds() []kind {
+	return []kind{{"valkey", &valkey, testserver.ValkeyAt}, {"redis", &redis7, testserver.RedisAt}}
+}
+
+func startKind(tb testing.TB, k kind, address string, args ...string) *testserver.Server {
+	tb.Helper()
+	k.shared.URL(tb) // It can be had.
+	s, err := k.at(context.WithoutCancel(tb.Context()), address, args...)
 	if err != nil {
 		tb.Fatal(err)
 	}
