@@ -10,7 +10,7 @@ import (
 // api is what the processes of an environment ask.
 func (e *environment) api() http.Handler {
 	mux := http.NewServeMux()
-	const runtime, extension = "/2018-06-01/runtime/", "/2020-01-01/extension/"
+	const runtime, extension, telemetry = "/2018-06-01/runtime/", "/2020-01-01/extension/", "/2022-07-01/telemetry"
 	for pattern, handle := range map[string]func(*life, http.ResponseWriter, *http.Request){
 		"GET " + runtime + "invocation/next":           (*life).serveNext,
 		"POST " + runtime + "invocation/{id}/response": (*life).serveResponse,
@@ -20,6 +20,7 @@ func (e *environment) api() http.Handler {
 		"GET " + extension + "event/next":              (*life).serveEvent,
 		"POST " + extension + "init/error":             (*life).serveExtensionInitError,
 		"POST " + extension + "exit/error":             (*life).serveExtensionExitError,
+		"PUT " + telemetry:                             (*life).serveTelemetry,
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			if l := e.life.Load(); l != nil {

@@ -19,6 +19,7 @@ const (
 	externalBudget = 2 * time.Second
 	managedBudget  = 600 * time.Millisecond // Of the runtime on Managed Instances.
 	runtimeShare   = 0.3                    // Of the runtime's on demand.
+	flushLimit     = time.Second            // Of telemetry that is waiting.
 	killLimit      = 10 * time.Second
 )
 
@@ -26,7 +27,7 @@ const (
 func (e *environment) end(l *life, reason string) {
 	l.change(func() { l.ending = true })
 	_ = e.thaw(l) // What cannot be thawed is killed in the end.
-	internal, external := l.internalExtensions()
+	internal, external := l.kinds()
 	var budget, share time.Duration
 	switch {
 	case external:
@@ -48,6 +49,9 @@ func (e *environment) end(l *life, reason string) {
 		_ = runtime.kill()
 	}
 	if external {
+		flushed, done := context.WithTimeout(ctx, flushLimit)
+		l.telemetry.flush(flushed)
+		done()
 		l.shutdownExtensions(ctx, reason)
 	}
 	all := l.processes()
@@ -61,6 +65,7 @@ func (e *environment) end(l *life, reason string) {
 			e.function.say(e, "locallambda: "+p.name+" does not end, though it was killed")
 		}
 	}
+	l.telemetry.stop()
 	close(l.over)
 	e.life.CompareAndSwap(l, nil)
 	e.frozen.Store(false)

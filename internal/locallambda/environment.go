@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -63,9 +62,11 @@ type environment struct {
 	killed    atomic.Bool          // By hand: nothing is started any more.
 	life      atomic.Pointer[life] // Nil between a reset and the next invocation.
 	current   atomic.Pointer[invocation]
+	beginning beginning // On Managed Instances.
 
 	state       State
 	fresh       bool // Its first init phase is to come.
+	failed      bool // It is to be gone because it has failed.
 	inflight    int
 	invocations int
 	stopIdle    func() bool
@@ -128,16 +129,13 @@ func (e *environment) initialize(ctx context.Context, phase string) (*life, *def
 	l := newLife(e)
 	e.life.Store(l)
 	e.frozen.Store(false)
+	l.beginInit(phase)
 	d, err := l.init(ctx)
 	took := since(began)
-	if d == nil && err == nil {
+	status, kind := statusOf(d, err)
+	l.endInit(phase, status, kind, took)
+	if status == statusSuccess {
 		return l, nil, nil
-	}
-	status, kind := "error", ""
-	if err != nil {
-		status = "timeout"
-	} else {
-		kind = d.Type
 	}
 	e.function.say(e, initReport(took, phase, status, kind))
 	reason := shutdownFailure
@@ -146,6 +144,26 @@ func (e *environment) initialize(ctx context.Context, phase string) (*life, *def
 	}
 	e.end(l, reason)
 	return nil, d, err
+}
+
+// beginInit tells the subscribers that an init phase begins.
+func (l *life) beginInit(phase string) {
+	o := l.environment.options()
+	l.telemetry.platform("initStart", initStartRecord{
+		InitializationType: o.initializationType(), Phase: phase, FunctionName: o.Name, FunctionVersion: o.Version,
+		InstanceID: l.environment.logStream, InstanceMaxMemory: int64(o.Memory) << 20,
+	})
+}
+
+// endInit tells them how it ended.
+func (l *life) endInit(phase, status, kind string, took time.Duration) {
+	record := initDoneRecord{InitializationType: l.environment.options().initializationType(), Phase: phase, Status: status, ErrorType: kind}
+	l.telemetry.platform("initRuntimeDone", record)
+	for _, x := range l.extensionRecords() {
+		l.telemetry.platform("extension", x)
+	}
+	record.Metrics = &durationOnly{milliseconds(took)}
+	l.telemetry.platform("initReport", record)
 }
 
 func initReport(took time.Duration, phase, status, kind string) string {
@@ -176,14 +194,4 @@ func (e *environment) thaw(l *life) error {
 	}
 	e.frozen.Store(false)
 	return errors.Join(problems...)
-}
-
-// taker takes the lines that a process writes.
-func (e *environment) taker(source string) func(string) {
-	return func(text string) {
-		if i := e.current.Load(); i != nil && !strings.HasPrefix(source, "extension/") {
-			i.log.add(text)
-		}
-		e.function.log(Line{Time: now(), Environment: e.name, Source: source, Text: text})
-	}
 }

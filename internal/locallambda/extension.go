@@ -12,6 +12,7 @@ type extension struct {
 
 	// What follows is guarded by the life's lock.
 	state            extensionState
+	errorType        string
 	invoke, shutdown bool // What it listens to.
 }
 
@@ -81,7 +82,25 @@ func (l *life) tellInvocation(i *invocation) {
 	l.tell(event, func(x *extension) bool { return x.invoke })
 }
 
-func (l *life) internalExtensions() (internal, external bool) {
+// extensionRecords are what the platform's events say of the extensions.
+func (l *life) extensionRecords() []extensionRecord {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	records := make([]extensionRecord, len(l.extensions))
+	for i, x := range l.extensions {
+		records[i] = extensionRecord{Name: x.name, State: string(x.state), Events: []string{}, ErrorType: x.errorType}
+		if x.invoke {
+			records[i].Events = append(records[i].Events, invokeEvent)
+		}
+		if x.shutdown {
+			records[i].Events = append(records[i].Events, shutdownEvent)
+		}
+	}
+	return records
+}
+
+// kinds reports whether there are internal and external extensions.
+func (l *life) kinds() (internal, external bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, x := range l.extensions {

@@ -186,7 +186,7 @@ func (l *life) serveExtensionError(w http.ResponseWriter, r *http.Request, to ex
 		if !allowed {
 			return
 		}
-		x.state = to
+		x.state, x.errorType = to, given
 		if l.reported == "" {
 			l.reported = kind
 		}

@@ -20,6 +20,8 @@ type Function struct {
 	environments []*environment
 	serial       int
 	closed       bool
+	limited      bool // To the reserved concurrency.
+	reserved     int
 }
 
 // New returns a function. It starts nothing: the first invocation does. The error
@@ -87,6 +89,7 @@ func (f *Function) Close() error {
 	f.closed = true
 	var idle []*environment
 	for _, e := range f.environments {
+		e.stopIdle()
 		if e.state == Idle {
 			e.state = Stopping
 			idle = append(idle, e)

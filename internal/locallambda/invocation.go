@@ -70,6 +70,9 @@ type answer struct {
 	payload     []byte
 	contentType string
 	err         string // The type of the error, or empty.
+	produced    int    // Bytes of a response, not of an error.
+	// When it began to come, and when all had come. Zero if the platform says it.
+	began, ended time.Time
 }
 
 func newInvocation(r Request, id string, at time.Time) *invocation {

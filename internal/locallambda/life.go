@@ -11,6 +11,7 @@ import (
 // ends one; the next begins with the next invocation.
 type life struct {
 	environment *environment
+	telemetry   *telemetry
 	next        chan *invocation // To the runtime's requests that wait for one.
 	over        chan struct{}    // Closed when no event can follow.
 
@@ -21,14 +22,16 @@ type life struct {
 	waiting     int // How many requests of the runtime wait for an event.
 	extensions  []*extension
 	inflight    map[string]*invocation
+	late        lateness
 	ending      bool
-	reported    string // The type of an extension's account of its own end.
+	reported    string  // The type of an extension's account of its own end.
+	account     *defect // The runtime's account of why it cannot start.
 	defect      *defect
 }
 
 func newLife(e *environment) *life {
 	return &life{
-		environment: e, next: make(chan *invocation), over: make(chan struct{}), changed: make(chan struct{}),
+		environment: e, telemetry: &telemetry{work: &e.function.work}, next: make(chan *invocation), over: make(chan struct{}), changed: make(chan struct{}),
 		registering: true, inflight: make(map[string]*invocation),
 	}
 }
@@ -67,11 +70,15 @@ func (l *life) await(ctx context.Context, ready func() bool) (*defect, error) {
 // defect.
 func (l *life) fail(d defect) {
 	l.change(func() {
-		if l.defect == nil && !l.ending {
-			if l.reported != "" {
-				d.Type = l.reported
-			}
-			l.defect = &d
+		if l.defect != nil || l.ending {
+			return
+		}
+		if l.reported != "" {
+			d.Type = l.reported
+		}
+		l.defect = &d
+		if l.account != nil {
+			l.defect = l.account
 		}
 	})
 }
@@ -85,7 +92,7 @@ func (l *life) startExtensions() *defect {
 		l.change(func() { l.extensions = append(l.extensions, x) })
 		process, err := start(program{
 			name: name, command: []string{path}, dir: e.options().Dir,
-			variables: e.options().extensionVariables(e.address), take: e.taker("extension/" + name),
+			variables: e.options().extensionVariables(e.address), take: l.taker("extension/"+name, extensionEvents),
 		}, &e.function.work)
 		if err != nil {
 			l.change(func() { x.state = extensionLaunchError })
@@ -104,7 +111,7 @@ func (l *life) startRuntime() *defect {
 	e := l.environment
 	process, err := start(program{
 		name: "the function", command: e.options().Command, dir: e.options().Dir,
-		variables: e.options().runtimeVariables(e.address, e.logStream), take: e.taker(functionSource),
+		variables: e.options().runtimeVariables(e.address, e.logStream), take: l.taker(functionSource, functionEvents),
 	}, &e.function.work)
 	if err != nil {
 		e.function.say(e, err.Error())
@@ -146,9 +153,25 @@ func (l *life) init(ctx context.Context) (*defect, error) {
 		return d, err
 	}
 	l.change(func() { l.registering = false })
-	return l.await(ctx, func() bool {
+	if d, err := l.await(ctx, func() bool {
 		return !slices.ContainsFunc(l.extensions, func(x *extension) bool { return x.state != extensionReady })
-	})
+	}); d != nil || err != nil {
+		return d, err
+	}
+	l.telemetry.close()
+	return nil, nil
+}
+
+// taker takes the lines that a process writes.
+func (l *life) taker(source, kind string) func(string) {
+	e := l.environment
+	return func(text string) {
+		if i := e.current.Load(); i != nil && source == functionSource {
+			i.log.add(text)
+		}
+		l.telemetry.emit(kind, kind, text)
+		e.function.log(Line{Time: now(), Environment: e.name, Source: source, Text: text})
+	}
 }
 
 // quiet reports whether the runtime and all extensions that listen to invocations
@@ -171,4 +194,11 @@ func (l *life) processes() []*process {
 		all = append(all, l.runtime)
 	}
 	return all
+}
+
+// drain hands on all that the processes have written until now.
+func (l *life) drain() {
+	for _, p := range l.processes() {
+		p.drain()
+	}
 }

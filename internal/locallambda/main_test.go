@@ -3,23 +3,41 @@
 package locallambda_test
 
 import (
+	"fmt"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"go.uber.org/goleak"
 )
 
-// A test starts this program again as a function, by the name of one.
-const functionVariable = "LOCALLAMBDA_TEST_FUNCTION"
+// A test starts this program again: as a function by the name of one, and as an
+// extension through a link with the name of that.
+const (
+	functionVariable  = "LOCALLAMBDA_TEST_FUNCTION"
+	extensionVariable = "LOCALLAMBDA_TEST_EXTENSION"
+	wireVariable      = "LOCALLAMBDA_TEST_WIRE"
+)
 
 func TestMain(m *testing.M) {
-	if name := os.Getenv(functionVariable); name != "" {
-		if before := initializers[name]; before != nil {
-			before()
-		}
-		lambda.StartWithOptions(handlers[name])
+	name := os.Getenv(functionVariable)
+	if name == "" {
+		goleak.VerifyTestMain(m)
 		return
 	}
-	goleak.VerifyTestMain(m)
+	if dir := os.Getenv(wireVariable); dir != "" {
+		record(dir)
+	}
+	if program := filepath.Base(os.Args[0]); extensionNames[program] {
+		if err := runExtension(program); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	if before := initializers[name]; before != nil {
+		before()
+	}
+	lambda.StartWithOptions(handlers[name], options[name]...)
 }

@@ -1,8 +1,6 @@
 package locallambda
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"slices"
 )
@@ -19,20 +17,23 @@ func (f *Function) change() {
 func (f *Function) place() (*environment, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.closed {
+	switch {
+	case f.closed:
 		return nil, ErrClosed
+	case f.limited && f.inflight() >= f.reserved:
+		return nil, fmt.Errorf("%w: the reserved concurrency is %d", ErrThrottled, f.reserved)
 	}
 	// The list is in order of use, the last one at its end.
 	for at, e := range slices.Backward(f.environments) {
-		if e.state != Idle {
+		if !f.room(e) {
 			continue
 		}
 		f.environments = append(slices.Delete(f.environments, at, at+1), e)
 		f.reserve(e)
 		return e, nil
 	}
-	if len(f.environments) >= f.options.MaxEnvironments {
-		return nil, fmt.Errorf("%w: there are %d, and may be no more", ErrThrottled, len(f.environments))
+	if f.count() >= f.options.MaxEnvironments {
+		return nil, fmt.Errorf("%w: there are %d, and may be no more", ErrThrottled, f.count())
 	}
 	f.serial++
 	e, err := newEnvironment(f, f.serial)
@@ -45,12 +46,53 @@ func (f *Function) place() (*environment, error) {
 	return e, nil
 }
 
+// count is how many environments there are, but for those that will soon be gone.
+func (f *Function) count() int {
+	n := 0
+	for _, e := range f.environments {
+		if e.state != Stopping {
+			n++
+		}
+	}
+	return n
+}
+
+func (f *Function) inflight() int {
+	n := 0
+	for _, e := range f.environments {
+		n += e.inflight
+	}
+	return n
+}
+
+// ReserveConcurrency limits how many invocations there are at once, below what the
+// environments could take. 0 stops the function: synchronous invocations are
+// throttled, and events go to the failure destination at once. A negative number
+// takes the limit away.
+func (f *Function) ReserveConcurrency(n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.limited, f.reserved = n >= 0, n
+	f.change()
+}
+
+// room reports whether an environment can take one more. One of Managed Instances
+// can while it starts, which invocations wait for.
+func (f *Function) room(e *environment) bool {
+	if !f.options.managed() {
+		return e.state == Idle
+	}
+	return e.state != Stopping && e.inflight < f.options.EnvironmentConcurrency
+}
+
 // reserve is called under the lock.
 func (f *Function) reserve(e *environment) {
 	e.stopIdle()
 	e.inflight++
 	e.invocations++
-	e.state = Busy
+	if e.state == Idle {
+		e.state = Busy
+	}
 	f.change()
 }
 
@@ -76,6 +118,14 @@ func (f *Function) resetting(e *environment) {
 	f.change()
 }
 
+// condemn has an environment end when the last invocation has left it.
+func (f *Function) condemn(e *environment) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	e.state, e.failed = Stopping, true
+	f.change()
+}
+
 // release gives an environment back that was reserved. If the function has been
 // closed meanwhile, or the environment killed, that is its end.
 func (f *Function) release(e *environment) {
@@ -83,6 +133,8 @@ func (f *Function) release(e *environment) {
 	e.inflight--
 	gone := f.closed || e.state == Stopping
 	switch {
+	case e.inflight > 0:
+		gone = false
 	case gone:
 		e.state = Stopping
 	case f.options.IdleLimit > 0:
@@ -114,60 +166,15 @@ func (f *Function) expire(e *environment) bool {
 // retire ends an environment that takes no more invocations, and forgets it.
 func (f *Function) retire(e *environment) {
 	if l := e.life.Load(); l != nil {
-		e.end(l, shutdownSpindown)
+		reason := shutdownSpindown
+		if e.failed {
+			reason = shutdownFailure
+		}
+		e.end(l, reason)
 	}
 	_ = e.server.Close()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.environments = slices.DeleteFunc(f.environments, func(other *environment) bool { return other == e })
 	f.change()
-}
-
-// ErrNoEnvironment is matched by the error of a command for an environment that
-// does not exist, or not in the state for it.
-var ErrNoEnvironment = errors.New("locallambda: there is no such environment")
-
-// Environments returns what there is, the one that was used last at the end.
-func (f *Function) Environments() []Environment {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.describe()
-}
-
-func (f *Function) describe() []Environment {
-	all := make([]Environment, len(f.environments))
-	for i, e := range f.environments {
-		all[i] = e.describe()
-	}
-	return all
-}
-
-// Wait waits until the environments are as a test expects them, which it tells by
-// ready. It returns the context's error otherwise.
-func (f *Function) Wait(ctx context.Context, ready func([]Environment) bool) error {
-	for {
-		f.mu.Lock()
-		all, changed := f.describe(), f.changed
-		f.mu.Unlock()
-		if ready(all) {
-			return nil
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return fmt.Errorf("locallambda: the environments are %+v: %w", all, ctx.Err())
-		}
-	}
-}
-
-// find returns an environment by its name.
-func (f *Function) find(name string) (*environment, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, e := range f.environments {
-		if e.name == name {
-			return e, nil
-		}
-	}
-	return nil, fmt.Errorf("%w: %s", ErrNoEnvironment, name)
 }

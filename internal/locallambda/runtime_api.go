@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -56,9 +57,12 @@ func (l *life) event(w http.ResponseWriter, i *invocation) {
 // unanswered returns the invocation that the runtime answers, or refuses to.
 func (l *life) unanswered(w http.ResponseWriter, r *http.Request, to string) *invocation {
 	l.mu.Lock()
-	i := l.inflight[r.PathValue("id")]
+	i, late := l.inflight[r.PathValue("id")], slices.Contains(l.late.ids, r.PathValue("id"))
 	l.mu.Unlock()
 	switch {
+	case late:
+		refuse(w, http.StatusGone, "InvokeTimeout", "Invoke timeout")
+		return nil
 	case i == nil:
 		refuse(w, http.StatusBadRequest, "InvalidRequestID", "Invalid request ID")
 		return nil
@@ -75,6 +79,7 @@ func (l *life) serveResponse(w http.ResponseWriter, r *http.Request) {
 	if i == nil {
 		return
 	}
+	began := now()
 	mode := r.Header.Get("Lambda-Runtime-Function-Response-Mode")
 	if mode != "" && !strings.EqualFold(mode, "streaming") {
 		l.answer(i, answer{err: runtimeMode})
@@ -92,7 +97,9 @@ func (l *life) serveResponse(w http.ResponseWriter, r *http.Request) {
 		// Its sender may have been killed, so this is not yet the answer.
 		refuse(w, http.StatusBadRequest, "TruncatedHTTPRequest", "HTTP request detected as truncated")
 	default:
-		l.answer(i, streamed(body, r))
+		a := streamed(body, r)
+		a.began, a.ended, a.produced = began, now(), len(body)
+		l.answer(i, a)
 		accept(w)
 	}
 }
@@ -117,6 +124,7 @@ func (l *life) serveError(w http.ResponseWriter, r *http.Request) {
 	if i == nil {
 		return
 	}
+	began := now()
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxErrorBody))
 	switch {
 	case tooLarge(err):
@@ -125,7 +133,8 @@ func (l *life) serveError(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		refuse(w, http.StatusBadRequest, "TruncatedHTTPRequest", "HTTP request detected as truncated")
 	default:
-		l.answer(i, answer{payload: body, contentType: r.Header.Get("Content-Type"), err: errorType(r.Header.Get("Lambda-Runtime-Function-Error-Type"))})
+		kind := errorType(r.Header.Get("Lambda-Runtime-Function-Error-Type"))
+		l.answer(i, answer{payload: body, contentType: r.Header.Get("Content-Type"), err: kind, began: began, ended: now()})
 		accept(w)
 	}
 }
@@ -162,6 +171,8 @@ func (l *life) serveInitError(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	kind := errorType(r.Header.Get("Lambda-Runtime-Function-Error-Type"))
-	l.fail(defect{FunctionError: FunctionError{Type: kind}, answer: body})
+	d := defect{FunctionError: FunctionError{Type: kind}, answer: body}
+	l.change(func() { l.account = &d })
+	afterFunc(linger, func() { l.fail(d) }) // It should now exit, which is awaited so long.
 	accept(w)
 }

@@ -15,6 +15,10 @@ const linger = 200 * time.Millisecond
 // serve runs one invocation in an environment that is reserved for it, and then
 // has it wait for the next.
 func (e *environment) serve(i *invocation) {
+	if e.options().managed() {
+		e.serveManaged(i)
+		return
+	}
 	r := run{environment: e, invocation: i}
 	e.current.Store(i)
 	if e.fresh {
@@ -56,9 +60,10 @@ type run struct {
 	*environment
 	*invocation
 	initialized time.Duration
-	started     time.Time
-	runtimeTook time.Duration
-	cut         error // Why there is no result.
+	started     time.Time     // The invoke phase.
+	handed      time.Time     // The runtime has the event.
+	runtimeTook time.Duration // Until it asked for the next, or could not.
+	cut         error         // Why there is no result.
 }
 
 // firstInit is the init phase before the first invocation. Its failure is not the
@@ -84,34 +89,29 @@ func (r *run) invoke(ctx context.Context) (*defect, error) {
 	} else if err := r.thaw(l); err != nil {
 		r.function.say(r.environment, err.Error())
 	}
-	r.started = now()
-	r.say(fmt.Sprintf("START RequestId: %s Version: %s", r.id, r.options().Version))
+	r.start(l)
 	if l != nil {
 		d, err = r.pass(ctx, l)
 	}
-	if r.runtimeTook == 0 {
-		r.runtimeTook = since(r.started)
-	}
-	status := ""
-	switch {
-	case err != nil && r.function.ctx.Err() != nil:
+	if err != nil && r.function.ctx.Err() != nil {
 		r.cut = fmt.Errorf("%w: it was closed during the invocation", ErrClosed)
 		return d, err
-	case err != nil:
-		status = "timeout"
-		timeout := FunctionError{sandboxTimeout, fmt.Sprintf("Task timed out after %.2f seconds", r.options().Timeout.Seconds())}
-		r.answer(answer{payload: timeout.payload(r.id), err: timeout.Type})
-		r.say(now().UTC().Format("2006-01-02T15:04:05.000Z") + " " + r.id + " " + timeout.Message)
-	case d != nil:
-		status = "error\tError Type: " + d.Type
-		text := d.answer
-		if text == nil {
-			text = d.payload(r.id)
-		}
-		r.answer(answer{payload: text, err: d.Type})
 	}
-	r.report(status)
+	r.runtimeDone(l, d, err)
+	switch {
+	case err != nil:
+		timeout := r.timedOut()
+		r.answer(answer{payload: timeout.payload(r.id), err: timeout.Type})
+		r.say(now().UTC().Format(timeFormat) + " " + r.id + " " + timeout.Message)
+	case d != nil:
+		r.answer(answer{payload: d.account(r.id), err: d.Type})
+	}
+	r.report(l, d, err)
 	return d, err
+}
+
+func (r *run) timedOut() FunctionError {
+	return FunctionError{sandboxTimeout, fmt.Sprintf("Task timed out after %.2f seconds", r.options().Timeout.Seconds())}
 }
 
 // pass takes the event through the runtime and the extensions.
@@ -122,19 +122,16 @@ func (r *run) pass(ctx context.Context, l *life) (*defect, error) {
 	if d, err := l.hand(ctx, r.invocation); d != nil || err != nil {
 		return d, err
 	}
+	r.handed = now()
 	if d, err := l.await(ctx, r.isAnswered); d != nil || err != nil {
 		return d, err
 	}
 	stop := afterFunc(linger, func() { r.complete(r.outcome(since(r.started)), nil) })
 	defer stop()
-	d, err := l.await(ctx, func() bool { return l.waiting > 0 })
-	r.runtimeTook = since(r.started)
-	for _, p := range l.processes() {
-		p.drain()
-	}
-	if d != nil || err != nil {
+	if d, err := l.await(ctx, func() bool { return l.waiting > 0 }); d != nil || err != nil {
 		return d, err
 	}
+	r.runtimeDone(l, nil, nil)
 	return l.await(ctx, l.quiet)
 }
 
@@ -156,41 +153,4 @@ func (l *life) hand(ctx context.Context, i *invocation) (*defect, error) {
 			return nil, ctx.Err()
 		}
 	}
-}
-
-// report writes the two lines that end an invocation in the log.
-func (r *run) report(status string) {
-	took := since(r.started)
-	text := fmt.Sprintf("REPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %d ms\tMemory Size: %d MB\tMax Memory Used: %d MB\t",
-		r.id, milliseconds(took), (took+r.initialized+time.Millisecond-1)/time.Millisecond, r.options().Memory, r.options().Memory)
-	if r.initialized > 0 {
-		text += fmt.Sprintf("Init Duration: %.2f ms\t", milliseconds(r.initialized))
-	}
-	if status != "" {
-		text += "Status: " + status
-	}
-	r.say("END RequestId: " + r.id)
-	r.say(text)
-}
-
-// say writes a line of the platform's own.
-func (r *run) say(text string) {
-	r.log.add(text)
-	r.function.say(r.environment, text)
-}
-
-// outcome is what the caller gets.
-func (r *run) outcome(took time.Duration) Result {
-	if r.cut != nil {
-		return Result{}
-	}
-	result := Result{
-		RequestID: r.id, Payload: r.response.payload, ContentType: r.response.contentType,
-		ExecutedVersion: r.options().Version, LogTail: r.log.bytes(), Environment: r.name,
-		InitDuration: r.initialized, Duration: took,
-	}
-	if r.response.err != "" {
-		result.FunctionError = unhandled
-	}
-	return result
 }
