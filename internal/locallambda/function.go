@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 )
 
 // Function is a function with its environments. It is safe for concurrent use.
@@ -13,11 +14,13 @@ type Function struct {
 	ctx     context.Context
 	stop    context.CancelFunc
 
-	logging sync.Mutex
+	logging     sync.Mutex
+	undelivered atomic.Int64 // Records and letters.
 
 	mu           sync.Mutex
 	changed      chan struct{} // Closed, and made anew, at each change of what follows.
 	environments []*environment
+	events       map[*event]struct{}
 	serial       int
 	closed       bool
 	limited      bool // To the reserved concurrency.
@@ -40,7 +43,7 @@ func New(optFns ...func(*Options)) (*Function, error) {
 	}
 	o.Clock = newClock(o.Clock)
 	ctx, stop := context.WithCancel(context.Background())
-	return &Function{options: o, ctx: ctx, stop: stop, changed: make(chan struct{})}, nil
+	return &Function{options: o, ctx: ctx, stop: stop, changed: make(chan struct{}), events: make(map[*event]struct{})}, nil
 }
 
 // Invoke has the function answer an event, and waits for the result. The payload
@@ -83,10 +86,14 @@ func (f *Function) dispatch(i *invocation) error {
 
 // Close shuts all environments down as Lambda does when it needs them no more, and
 // returns when no process is left. Invocations that are still in flight are cut
-// short.
+// short, and events that wait are dropped.
 func (f *Function) Close() error {
 	f.mu.Lock()
 	f.closed = true
+	for e := range f.events {
+		e.stop()
+	}
+	clear(f.events)
 	var idle []*environment
 	for _, e := range f.environments {
 		e.stopIdle()

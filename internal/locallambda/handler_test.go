@@ -112,12 +112,17 @@ func obey(ctx context.Context, o order) (account, error) {
 	if o.Say != "" {
 		fmt.Fprintln(os.Stderr, o.Say)
 	}
+	_, missing := os.Stat(o.Touch)
 	if o.Touch != "" {
 		if err := os.WriteFile(o.Touch, nil, 0o600); err != nil {
 			return a, err
 		}
 	}
 	switch o.Do {
+	case "unless": // The file was there.
+		if missing != nil {
+			return a, errRefused
+		}
 	case "fail":
 		return a, errRefused
 	case "panic":

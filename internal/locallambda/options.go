@@ -66,6 +66,9 @@ type Options struct {
 	// Defaults to 0: never, but see [Function.SpinDown].
 	IdleLimit time.Duration
 
+	// Async are the options of asynchronous invocations.
+	Async Async
+
 	// Log takes each line that a process writes, and those of the platform. It
 	// is called by one goroutine at a time, and should not wait. Defaults to
 	// nothing.
@@ -86,6 +89,7 @@ func defaults() Options {
 	return Options{
 		Name: "function", Handler: "bootstrap", Version: "$LATEST", Region: "us-east-1", Account: "123456789012",
 		Memory: 128, Timeout: 3 * time.Second, InitTimeout: 10 * time.Second, MaxEnvironments: 10,
+		Async: asyncDefaults(),
 	}
 }
 
@@ -125,6 +129,9 @@ func (o Options) validate() (Options, error) {
 		case key == "" || strings.ContainsAny(key, "=\x00") || strings.Contains(o.Env[key], "\x00"):
 			wrong("the variable %.70q cannot be set", key)
 		}
+	}
+	if err := o.Async.validate(); err != nil {
+		problems = append(problems, err)
 	}
 	if err := o.absolute(); err != nil {
 		problems = append(problems, err)
@@ -166,3 +173,6 @@ func (o *Options) managed() bool { return o.EnvironmentConcurrency > 0 }
 func (o *Options) arn() string {
 	return "arn:aws:lambda:" + o.Region + ":" + o.Account + ":function:" + o.Name
 }
+
+// qualifiedARN is the function's name in the records of destinations.
+func (o *Options) qualifiedARN() string { return o.arn() + ":" + o.Version }
