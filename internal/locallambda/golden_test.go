@@ -26,6 +26,8 @@ func normal(text string) string {
 		{`("pid":)\d+`, "${1}<pid>"},
 		{`("producedBytes":)[1-9]\d*`, "${1}<n>"},
 		{`\d{4}/\d\d/\d\d \d\d:\d\d:\d\d `, "<time> "},
+		{`"\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d \+0000"`, `"<time>"`},
+		{`("timeEpoch":)\d{13}`, "${1}<ms>"},
 		{`sandbox\.localdomain:\d+`, "sandbox.localdomain:<port>"},
 		{`("stack(Trace)?":)\[.*?\]`, "${1}<frames>"},
 		{`"(working_directory|paths)":("[^"]*"|\[[^\]]*\])`, `"$1":"<here>"`},

@@ -53,6 +53,7 @@ var handlers = map[string]any{
 	"terminated": obey,
 	"streaming":  stream,
 	"meeting":    meet(),
+	"echo":       echo,
 }
 
 // initializers run before the function asks for its first event.
@@ -100,7 +101,7 @@ var initializers = map[string]func(){
 }
 
 // chatter is how many lines a talkative function writes.
-const chatter = 20000
+const chatter = 6000
 
 var errRefused = errors.New("the order is refused")
 

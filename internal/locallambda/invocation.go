@@ -1,6 +1,7 @@
 package locallambda
 
 import (
+	"io"
 	"sync"
 	"time"
 )
@@ -55,6 +56,7 @@ type invocation struct {
 	received time.Time
 	deadline time.Time // Set when the environment is ready for it.
 	log      tail
+	stream   *io.PipeWriter // For a streamed response, if somebody reads it as it comes.
 
 	once     sync.Once
 	response answer

@@ -3,6 +3,7 @@ package locallambda
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 const (
@@ -86,30 +88,84 @@ func (l *life) serveResponse(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, "InvalidFunctionResponseMode", "Invalid function response mode")
 		return
 	}
+	if i.stream != nil && r.Header.Get("Content-Type") == integrationResponse {
+		l.passOn(w, r, i, began)
+		return
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxResponse))
-	switch {
-	case tooLarge(err):
-		size := max(r.ContentLength, maxResponse+1)
-		large := FunctionError{functionTooLarge, fmt.Sprintf("Response payload size (%d bytes) exceeded maximum allowed payload size (%d bytes).", size, maxResponse)}
-		l.answer(i, answer{payload: large.payload(""), err: large.Type})
-		refuse(w, http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "Exceeded maximum allowed payload size (%d bytes).", maxResponse)
-	case err != nil:
+	if err == nil {
+		l.end(w, r, i, body, len(body), began)
+		return
+	}
+	l.refuseResponse(w, r, i, err, maxResponse)
+}
+
+// passOn passes a streamed response on as it comes.
+func (l *life) passOn(w http.ResponseWriter, r *http.Request, i *invocation, began time.Time) {
+	body := &remembered{Reader: http.MaxBytesReader(w, r.Body, maxStream)}
+	n, err := io.Copy(i.stream, body)
+	if err != nil && body.err == nil {
+		var rest int64
+		rest, err = io.Copy(io.Discard, body) // The client has hung up, and the function goes on.
+		n += rest
+	}
+	if err != nil {
+		_ = i.stream.CloseWithError(err)
+		l.refuseResponse(w, r, i, err, maxStream)
+		return
+	}
+	if kind := r.Trailer.Get(errorTrailer); kind != "" {
+		_ = i.stream.CloseWithError(FunctionError{Type: kind})
+	}
+	_ = i.stream.Close() // It changes nothing that has been closed.
+	l.end(w, r, i, nil, int(n), began)
+}
+
+// remembered remembers the error of reading.
+type remembered struct {
+	io.Reader
+	err error
+}
+
+// Read implements [io.Reader].
+func (r *remembered) Read(b []byte) (int, error) {
+	n, err := r.Reader.Read(b)
+	if err != nil && !errors.Is(err, io.EOF) {
+		r.err = err
+	}
+	return n, err
+}
+
+// end takes a response that has come to its end.
+func (l *life) end(w http.ResponseWriter, r *http.Request, i *invocation, body []byte, produced int, began time.Time) {
+	a := streamed(body, r)
+	a.began, a.ended, a.produced = began, now(), produced
+	l.answer(i, a)
+	accept(w)
+}
+
+func (l *life) refuseResponse(w http.ResponseWriter, r *http.Request, i *invocation, err error, limit int64) {
+	if !tooLarge(err) {
 		// Its sender may have been killed, so this is not yet the answer.
 		refuse(w, http.StatusBadRequest, "TruncatedHTTPRequest", "HTTP request detected as truncated")
-	default:
-		a := streamed(body, r)
-		a.began, a.ended, a.produced = began, now(), len(body)
-		l.answer(i, a)
-		accept(w)
+		return
 	}
+	large := FunctionError{functionTooLarge, fmt.Sprintf("Response payload size (%d bytes) exceeded maximum allowed payload size (%d bytes).", max(r.ContentLength, limit+1), limit)}
+	l.answer(i, answer{payload: large.payload(""), err: large.Type})
+	refuse(w, http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "Exceeded maximum allowed payload size (%d bytes).", limit)
 }
+
+const (
+	errorTrailer     = "Lambda-Runtime-Function-Error-Type"
+	errorBodyTrailer = "Lambda-Runtime-Function-Error-Body"
+)
 
 // streamed is the answer of a response, which may have failed in the middle: then
 // its trailers say how.
 func streamed(body []byte, r *http.Request) answer {
 	a := answer{payload: body, contentType: r.Header.Get("Content-Type")}
-	if kind := r.Trailer.Get("Lambda-Runtime-Function-Error-Type"); kind != "" {
-		text, err := base64.StdEncoding.DecodeString(r.Trailer.Get("Lambda-Runtime-Function-Error-Body"))
+	if kind := r.Trailer.Get(errorTrailer); kind != "" {
+		text, err := base64.StdEncoding.DecodeString(r.Trailer.Get(errorBodyTrailer))
 		if err != nil || !json.Valid(text) {
 			text = FunctionError{Type: kind}.payload("")
 		}

@@ -32,6 +32,7 @@ type subscriber struct {
 	batch     []telemetryEvent
 	size      int
 	sending   bool
+	lost      droppedRecord // What it has yet to be told of.
 	stopTimer func() bool
 }
 
@@ -52,19 +53,24 @@ func (s *subscriber) add(e telemetryEvent) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.push(e)
+	if len(s.batch) < s.maxItems && s.size < s.maxBytes {
+		return
+	}
+	if s.sending {
+		s.lose(s.take(), "Some logs were dropped because the downstream consumer is slower than the logs production rate")
+		return
+	}
+	s.due()
+}
+
+// push is called under the lock.
+func (s *subscriber) push(e telemetryEvent) {
 	if len(s.batch) == 0 {
 		s.stopTimer = afterFunc(s.timeout, s.due)
 	}
 	s.batch = append(s.batch, e)
 	s.size += len(e.text)
-	if len(s.batch) < s.maxItems && s.size < s.maxBytes {
-		return
-	}
-	if s.sending {
-		s.drop(s.take(), "Some logs were dropped because the downstream consumer is slower than the logs production rate")
-		return
-	}
-	s.due()
 }
 
 // due has the batch delivered now.
@@ -83,20 +89,27 @@ func (s *subscriber) take() []telemetryEvent {
 	return batch
 }
 
-// drop tells all subscribers what one has lost, unless it has lost no more than
-// the news of that.
-func (s *subscriber) drop(batch []telemetryEvent, reason string) {
-	record := droppedRecord{Reason: reason}
+// lose tells the subscriber what it has lost. If that was only the news of earlier
+// losses, it is told with the next. It is called under the lock.
+func (s *subscriber) lose(batch []telemetryEvent, reason string) {
+	events := 0
 	for _, e := range batch {
-		if !e.dropped {
-			record.Records++
-			record.Bytes += len(e.text)
+		s.lost.Records += e.lost.Records
+		s.lost.Bytes += e.lost.Bytes
+		if e.lost.Records == 0 {
+			events++
+			s.lost.Records++
+			s.lost.Bytes += len(e.text)
 		}
 	}
-	if record.Records > 0 {
-		// On its own, since events are added under locks.
-		s.telemetry.work.Go(func() { s.telemetry.platform("logsDropped", record) })
+	if events == 0 || !slices.Contains(s.types, platformEvents) {
+		return
 	}
+	s.lost.Reason = reason
+	news := newTelemetryEvent(platformEvents, "platform.logsDropped", s.lost)
+	news.lost = s.lost
+	s.lost = droppedRecord{}
+	s.push(news)
 }
 
 // run delivers batches until the subscription ends.
@@ -120,13 +133,15 @@ func (s *subscriber) deliver() {
 	batch := s.take()
 	s.sending = true
 	s.mu.Unlock()
+	var err error
 	if len(batch) > 0 {
-		if err := s.post(batch); err != nil && s.ctx.Err() == nil {
-			s.drop(batch, "could not send events: "+err.Error())
-		}
+		err = s.post(batch)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err != nil && s.ctx.Err() == nil {
+		s.lose(batch, "could not send events: "+err.Error())
+	}
 	s.sending = false
 	close(s.changed)
 	s.changed = make(chan struct{})

@@ -28,9 +28,21 @@ type telemetry struct {
 
 // telemetryEvent is an event as it is delivered.
 type telemetryEvent struct {
-	kind    string
-	text    json.RawMessage
-	dropped bool // It says itself that events were dropped.
+	kind string
+	text json.RawMessage
+	lost droppedRecord // What it is the news of, if it is of a loss.
+}
+
+func newTelemetryEvent(kind, event string, record any) telemetryEvent {
+	text, err := json.Marshal(struct {
+		Time   string `json:"time"`
+		Type   string `json:"type"`
+		Record any    `json:"record"`
+	}{now().UTC().Format(timeFormat), event, record})
+	if err != nil {
+		panic(err) // Strings and numbers.
+	}
+	return telemetryEvent{kind: kind, text: text}
 }
 
 // maxEarly bounds, in bytes, what is kept for those who have yet to subscribe.
@@ -43,20 +55,12 @@ var (
 
 // emit tells the subscribers of an event.
 func (t *telemetry) emit(kind, event string, record any) {
-	text, err := json.Marshal(struct {
-		Time   string `json:"time"`
-		Type   string `json:"type"`
-		Record any    `json:"record"`
-	}{now().UTC().Format(timeFormat), event, record})
-	if err != nil {
-		panic(err) // Strings and numbers.
-	}
-	e := telemetryEvent{kind: kind, text: text, dropped: event == "platform.logsDropped"}
+	e := newTelemetryEvent(kind, event, record)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !t.closed && t.earlyBytes+len(text) <= maxEarly {
+	if !t.closed && t.earlyBytes+len(e.text) <= maxEarly {
 		t.early = append(t.early, e)
-		t.earlyBytes += len(text)
+		t.earlyBytes += len(e.text)
 	}
 	for _, s := range t.subscribers {
 		s.add(e)
