@@ -79,14 +79,23 @@ func (a *app) showEvents(cmd *cobra.Command, names []string, o eventOptions) (er
 	if happened.note != "" {
 		a.say("recloser: %s", happened.note)
 	}
-	if !o.follow {
-		list := admin.EventList{SchemaVersion: admin.SchemaVersion, Source: s.Address(), Events: happened.events}
-		return a.write(list, func(w io.Writer) error { return writeEvents(w, list.Events, outputTable) })
+	for _, problem := range happened.problems {
+		a.say("recloser: %s", problem)
 	}
-	if err := writeEvents(a.out, happened.events, a.output); err != nil {
+	if o.follow {
+		if err := writeEvents(a.out, happened.events, a.output); err != nil {
+			return err
+		}
+		return a.follow(cmd.Context(), happened.next)
+	}
+	list := admin.EventList{SchemaVersion: admin.SchemaVersion, Source: s.Address(), Events: happened.events}
+	if err := a.write(list, func(w io.Writer) error { return writeEvents(w, list.Events, outputTable) }); err != nil {
 		return err
 	}
-	return a.follow(cmd.Context(), happened.next)
+	if n := len(happened.problems); n > 0 {
+		return fmt.Errorf("%s could not be read", circuitCount(n))
+	}
+	return nil
 }
 
 // follow writes events as they happen, until ctx ends or there are no more. A

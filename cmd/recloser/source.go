@@ -46,8 +46,10 @@ type source interface {
 type happened struct {
 	// events are the events, oldest first.
 	events []admin.Event
-	// note is why there may be others.
-	note string
+	// note is why there may be others, and problems are the circuits that cannot
+	// be read.
+	note     string
+	problems []string
 	// next waits for those that follow.
 	next func(context.Context) ([]admin.Event, error)
 }
@@ -161,10 +163,9 @@ func (a *app) open(ctx context.Context, s config.Store) (*storage.Opened, error)
 	return storage.Open(ctx, s, func(o *storage.Options) {
 		o.Timeout, o.Getenv = operationTime, a.getenv
 		o.DynamoDB = func(ctx context.Context, region, endpoint string) (*dynamodb.Client, error) {
-			client, local, err := profile.DynamoDB(ctx, region, endpoint)
-			if local {
-				a.say("no AWS credentials or no region; %s is asked with those that DynamoDB Local takes from anyone (region %s)",
-					*client.Options().BaseEndpoint, client.Options().Region)
+			client, invented, err := profile.DynamoDB(ctx, region, endpoint)
+			if invented != "" {
+				a.say("nothing is set up for AWS: %s is asked with invented %s", *client.Options().BaseEndpoint, invented)
 			}
 			return client, err
 		}

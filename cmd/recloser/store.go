@@ -25,8 +25,9 @@ func (a *app) storeCommand() *cobra.Command {
 		Short: "Make, check or destroy the store of the circuits",
 		Long: `Make, check or destroy the store of the circuits: that of --store, or the one
 that recloser.yaml names.`,
-		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		SuggestionsMinimumDistance: 2,
+		Args:                       noArguments,
+		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(a.storeInitCommand(), a.storeCheckCommand(), a.storeDestroyCommand())
 	return cmd

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/recloser-dev/recloser"
@@ -78,9 +77,9 @@ func (s *storeSource) Events(ctx context.Context, names []string, since time.Tim
 	if err != nil {
 		return happened{}, err
 	}
-	note := strings.Join(follower.Problems, "; ")
+	h := happened{events: events, problems: follower.Problems, next: follower.Next}
 	if !s.operator.Remembers() {
-		note = "this store remembers no history; the records show the last transition of each circuit"
+		h.note = "this store remembers no history; the records show the last transition of each circuit"
 	}
-	return happened{events, note, follower.Next}, nil
+	return h, nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/recloser-dev/recloser"
 	"github.com/recloser-dev/recloser/cmd/internal/storage"
+	"github.com/recloser-dev/recloser/internal/testserver"
 	"github.com/recloser-dev/recloser/store/dynamostore"
 	"github.com/recloser-dev/recloser/store/valkeystore"
 )
@@ -56,16 +57,17 @@ func TestFaultsOfDynamoDB(t *testing.T) {
 		t.Fatal(err)
 	}
 	otherTable(t, opened.Client)
-	plant := func(circuit string, attributes map[string]types.AttributeValue) {
+	plant := func(circuit, name string, value types.AttributeValue) {
 		t.Helper()
-		attributes["pk"] = &types.AttributeValueMemberS{Value: circuit}
-		attributes["sk"] = &types.AttributeValueMemberS{Value: "record"}
-		if _, err := opened.Client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String("faults"), Item: attributes}); err != nil {
+		if _, err := opened.Store.Apply(t.Context(), circuit, recloser.Watch{At: 1, Share: 1}); err != nil {
+			t.Fatal(err)
+		}
+		if err := testserver.Edit(t.Context(), opened.Client, "faults", circuit, map[string]types.AttributeValue{name: value}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	plant("newer", map[string]types.AttributeValue{"schema": &types.AttributeValueMemberN{Value: "2"}})
-	plant("edited", map[string]types.AttributeValue{"schema": &types.AttributeValueMemberN{Value: "1"}, "generation": &types.AttributeValueMemberS{Value: "many"}})
+	plant("newer", "schema", &types.AttributeValueMemberN{Value: "2"})
+	plant("edited", "generation", &types.AttributeValueMemberS{Value: "many"})
 
 	expect(t, load(local("nothing"), "payments"), storage.FaultMissing, "create it with recloser store init")
 	expect(t, load(local("other"), "payments"), storage.FaultOther, "its key must be pk")

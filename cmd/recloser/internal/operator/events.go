@@ -115,7 +115,7 @@ func (f *Follower) look(ctx context.Context, now time.Time, since recloser.Insta
 			case err == nil:
 				all[i], at[i] = events, position
 			case storage.FaultOf(err) == storage.FaultRecord:
-				problems[i] = key + ": " + storage.Explain(err)
+				problems[i] = storage.Explain(err)
 			default:
 				stop(err)
 			}

@@ -96,7 +96,7 @@ func (t *timeline) add(e recloser.HistoryEntry) {
 
 // fromRecord adds what the record shows and no entry did.
 func (t *timeline) fromRecord(r recloser.Record) {
-	if r.Generation > t.at.Generation || !t.at.Known && r.Since != 0 {
+	if r.Generation > t.at.Generation {
 		e := recloser.HistoryEntry{At: r.Since, Generation: r.Generation, Cause: r.Cause, OpenUntil: r.OpenUntil, Relapses: r.Relapses}
 		switch r.State {
 		case recloser.StateOpen:

@@ -6,9 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
@@ -36,12 +38,13 @@ const signOnTime = 30 * time.Second
 // is asked.
 //
 // Where the endpoint is on this machine and the user has no credentials or no
-// region, it takes those of [LocalKey] and [LocalRegion], and local is true:
-// DynamoDB Local wants some, takes any, and may keep a database for each.
+// region, it takes those of [LocalKey] and [LocalRegion], and invented says which
+// of the two: DynamoDB Local wants some, takes any, and may keep a database for
+// each.
 //
 // The error matches [dynamostore.ErrCredentials] or [dynamostore.ErrRegion] if
 // it is about that.
-func DynamoDB(ctx context.Context, region, endpoint string) (client *dynamodb.Client, local bool, err error) {
+func DynamoDB(ctx context.Context, region, endpoint string) (client *dynamodb.Client, invented string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, signOnTime)
 	defer cancel()
 	options := []func(*config.LoadOptions) error{config.WithRegion(region), config.WithLogger(logging.Nop{})}
@@ -51,12 +54,14 @@ func DynamoDB(ctx context.Context, region, endpoint string) (client *dynamodb.Cl
 	}
 	setUp, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
-		return nil, false, unusable(err)
+		return nil, "", unusable(err)
 	}
 	client = dynamodb.NewFromConfig(setUp, func(o *dynamodb.Options) {
 		if endpoint != "" {
 			o.BaseEndpoint = &endpoint
 		}
+		// Reads of whole tables are repeated, by the store's leave; a person waits.
+		o.Retryer = retry.NewStandard(func(o *retry.StandardOptions) { o.MaxBackoff = 300 * time.Millisecond })
 		if !hasBundle(setUp) {
 			o.HTTPClient = dynamostore.NewHTTPClient()
 		}
@@ -64,29 +69,33 @@ func DynamoDB(ctx context.Context, region, endpoint string) (client *dynamodb.Cl
 	o := client.Options()
 	near := o.BaseEndpoint != nil && storage.Loopback(*o.BaseEndpoint)
 	if o.Region == "" && !near {
-		return nil, false, fmt.Errorf("%w; set AWS_REGION, add ?region=eu-central-1 to the store's URL, or give the profile one", dynamostore.ErrRegion)
+		return nil, "", fmt.Errorf("%w; set AWS_REGION, add ?region=eu-central-1 to the store's URL, or give the profile one", dynamostore.ErrRegion)
 	}
 	_, missing := o.Credentials.Retrieve(ctx)
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
-		return nil, false, ctx.Err()
+		return nil, "", ctx.Err()
 	case near && (missing != nil || o.Region == ""):
-		return localClient(o, missing != nil), true, nil
+		client, invented = localClient(o, missing != nil)
+		return client, invented, nil
 	case missing != nil:
-		return nil, false, uncredited(missing, setUp)
+		return nil, "", uncredited(missing, setUp)
 	}
-	return client, false, nil
+	return client, "", nil
 }
 
-// localClient returns a client that has what o lacks.
-func localClient(o dynamodb.Options, uncredited bool) *dynamodb.Client {
-	if o.Region == "" {
-		o.Region = LocalRegion
-	}
+// localClient returns a client that has what o lacks, and says what that is.
+func localClient(o dynamodb.Options, uncredited bool) (client *dynamodb.Client, invented string) {
+	var all []string
 	if uncredited {
 		o.Credentials = aws.NewCredentialsCache(credentials.NewStaticCredentialsProvider(LocalKey, LocalKey, ""))
+		all = append(all, "credentials "+LocalKey)
 	}
-	return dynamodb.New(o)
+	if o.Region == "" {
+		o.Region = LocalRegion
+		all = append(all, "region "+LocalRegion)
+	}
+	return dynamodb.New(o), strings.Join(all, " and ")
 }
 
 // hasBundle reports whether the user trusts authorities of their own, which the

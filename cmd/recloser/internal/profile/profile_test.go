@@ -66,29 +66,29 @@ func TestSetUps(t *testing.T) {
 		region, endpoint string
 		wantRegion       string
 		wantKey          string
-		local            bool
+		invented         string
 	}{
-		{"default profile", keys, nil, "", "", "eu-west-1", "DEFAULT", false},
-		{"another profile", keys, []string{"AWS_PROFILE=ops"}, "", "", "eu-central-1", "OPS", false},
-		{"the URL's region", keys, nil, "us-east-2", "", "us-east-2", "DEFAULT", false},
-		{"the environment", nil, append(environ, "AWS_REGION=eu-west-3"), "", "", "eu-west-3", "ENV", false},
-		{"an endpoint elsewhere", keys, nil, "", somewhere, "eu-west-1", "DEFAULT", false},
-		{"nothing, at this machine", nil, nil, "", here, profile.LocalRegion, profile.LocalKey, true},
-		{"a region only, at this machine", nil, nil, "eu-west-1", here, "eu-west-1", profile.LocalKey, true},
-		{"keys only, at this machine", nil, environ, "", here, profile.LocalRegion, "ENV", true},
-		{"all, at this machine", keys, nil, "", here, "eu-west-1", "DEFAULT", false},
-		{"this machine by the environment", nil, []string{"AWS_ENDPOINT_URL_DYNAMODB=" + here}, "", "", profile.LocalRegion, profile.LocalKey, true},
+		{"default profile", keys, nil, "", "", "eu-west-1", "DEFAULT", ""},
+		{"another profile", keys, []string{"AWS_PROFILE=ops"}, "", "", "eu-central-1", "OPS", ""},
+		{"the URL's region", keys, nil, "us-east-2", "", "us-east-2", "DEFAULT", ""},
+		{"the environment", nil, append(environ, "AWS_REGION=eu-west-3"), "", "", "eu-west-3", "ENV", ""},
+		{"an endpoint elsewhere", keys, nil, "", somewhere, "eu-west-1", "DEFAULT", ""},
+		{"nothing, at this machine", nil, nil, "", here, profile.LocalRegion, profile.LocalKey, "credentials recloser and region us-east-1"},
+		{"a region only, at this machine", nil, nil, "eu-west-1", here, "eu-west-1", profile.LocalKey, "credentials recloser"},
+		{"keys only, at this machine", nil, environ, "", here, profile.LocalRegion, "ENV", "region us-east-1"},
+		{"all, at this machine", keys, nil, "", here, "eu-west-1", "DEFAULT", ""},
+		{"this machine by the environment", nil, []string{"AWS_ENDPOINT_URL_DYNAMODB=" + here}, "", "", profile.LocalRegion, profile.LocalKey, "credentials recloser and region us-east-1"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			home(t, row.files, row.environ...)
-			client, local, err := profile.DynamoDB(t.Context(), row.region, row.endpoint)
+			client, invented, err := profile.DynamoDB(t.Context(), row.region, row.endpoint)
 			if err != nil {
 				t.Fatal(err)
 			}
 			o := client.Options()
 			c, err := o.Credentials.Retrieve(t.Context())
-			if err != nil || o.Region != row.wantRegion || c.AccessKeyID != row.wantKey || local != row.local {
-				t.Errorf("region %s, key %s, local %t, %v", o.Region, c.AccessKeyID, local, err)
+			if err != nil || o.Region != row.wantRegion || c.AccessKeyID != row.wantKey || invented != row.invented {
+				t.Errorf("region %s, key %s, invented %q, %v", o.Region, c.AccessKeyID, invented, err)
 			}
 			if _, ok := o.HTTPClient.(*http.Client); !ok {
 				t.Errorf("its client of HTTP is a %T", o.HTTPClient)
