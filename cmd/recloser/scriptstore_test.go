@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -105,7 +106,7 @@ func fault(ts *testscript.TestScript, neg bool, args []string) {
 // for it, with recloser store init.
 func TestDevMakesNoTableElsewhere(t *testing.T) {
 	var asked []string
-	server := &httptest.Server{Listener: elsewhere(t), Config: &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := &httptest.Server{Listener: elsewhere(t), Config: &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked = append(asked, strings.TrimPrefix(r.Header.Get("X-Amz-Target"), "DynamoDB_20120810."))
 		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
 		w.WriteHeader(http.StatusBadRequest)

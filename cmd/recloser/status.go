@@ -44,6 +44,9 @@ only a dev server shows a RATE.`,
 			if note != "" {
 				a.say("recloser: %s", note)
 			}
+			if len(circuits) == 0 {
+				a.say("no circuit is known yet: no call has failed, and no recloser.yaml names one")
+			}
 			return checkCircuits(circuits, check)
 		},
 	}

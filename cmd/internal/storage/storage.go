@@ -35,7 +35,8 @@ type Options struct {
 type Opened struct {
 	// Store is the store.
 	Store recloser.Store
-	// Name is its URL, without secrets.
+	// Name is its URL, without secrets: with the region and the endpoint that the
+	// environment has added.
 	Name string
 	// Client and Table are those of a store in DynamoDB; nil and empty otherwise.
 	Client *dynamodb.Client
@@ -59,7 +60,7 @@ func Open(ctx context.Context, s config.Store, optFns ...func(*Options)) (*Opene
 		if err != nil {
 			return nil, err
 		}
-		opened.Client, opened.Table = client, s.DynamoDB.Table
+		opened.Client, opened.Table, opened.Name = client, s.DynamoDB.Table, nameOf(*s.DynamoDB, client.Options())
 		opened.Store = dynamostore.New(client, func(d *dynamostore.Options) {
 			d.Table = s.DynamoDB.Table
 			if o.Timeout > 0 {
@@ -82,6 +83,17 @@ func Open(ctx context.Context, s config.Store, optFns ...func(*Options)) (*Opene
 		opened.Store = new(recloser.MemoryStore)
 	}
 	return opened, nil
+}
+
+// nameOf returns the URL of a table as o reaches it.
+func nameOf(s config.DynamoDBStore, o dynamodb.Options) string {
+	if s.RegionOrARN() == "" {
+		s.Region = o.Region
+	}
+	if o.BaseEndpoint != nil {
+		s.Endpoint = *o.BaseEndpoint
+	}
+	return config.Store{DynamoDB: &s}.String()
 }
 
 // Close gives the connections of the store back.

@@ -52,9 +52,14 @@ func TestOpenDynamoDB(t *testing.T) {
 			t.Error("it cannot be listed")
 		}
 	}
-	opened, err := open(t, "dynamodb://storage?region=eu-west-1&endpoint="+endpoint)
+	t.Setenv("AWS_REGION", "eu-west-1")
+	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", endpoint)
+	opened, err := open(t, "dynamodb://storage")
 	if err != nil {
 		t.Fatal(err)
+	}
+	if want := "dynamodb://storage?region=eu-west-1&endpoint=" + endpoint; opened.Name != want {
+		t.Errorf("it is called %s, want %s", opened.Name, want)
 	}
 	keeps(t, opened.Store)
 }

@@ -115,6 +115,10 @@ func (j *Journal) worthTelling(e recloser.Event) bool {
 func (j *Journal) overridden(circuit string, o recloser.Override) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	return j.overriddenLocked(circuit, o)
+}
+
+func (j *Journal) overriddenLocked(circuit string, o recloser.Override) bool {
 	current := j.overrides[circuit]
 	switch {
 	case o == current, o.Mode != recloser.OverrideNone && o == j.ended[circuit]:
@@ -172,14 +176,19 @@ func (j *Journal) transition(circuit string, generation uint64) bool {
 
 // Overridden tells of an operator's word, if it is news.
 func (j *Journal) Overridden(circuit string, o recloser.Override, generation uint64, at time.Time) {
-	if !j.overridden(circuit, o) {
-		return
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.overriddenLocked(circuit, o) {
+		j.addWord(circuit, o, generation, at)
 	}
+}
+
+func (j *Journal) addWord(circuit string, o recloser.Override, generation uint64, at time.Time) {
 	e := admin.Event{At: at, Circuit: circuit, Kind: string(recloser.EventOverridden), Generation: generation, Text: operator.OverrideText(o)}
 	if o.Mode == recloser.OverrideNone {
 		e.Kind, e.Text = string(recloser.EventOverrideEnded), overrideEnded
 	}
-	j.Add(e)
+	j.add(e)
 }
 
 // Reset tells of a reset by an operator of this process.
@@ -202,23 +211,23 @@ func (j *Journal) Seen(circuit string, record recloser.Record, asked, now time.T
 	}
 	record.Override = recloser.Override{}
 	j.mu.Lock()
+	defer j.mu.Unlock()
 	at := j.told[circuit]
 	switch {
 	case asked.Before(j.heard[circuit]):
-		j.mu.Unlock()
 		return
 	case !at.Known:
 		j.told[circuit] = operator.Position{Generation: record.Generation, Known: true}
 		j.overrides[circuit] = forced
-	default:
-		events, next := operator.Timeline(circuit, record, nil, at, recloser.InstantOf(now))
-		j.told[circuit] = next
-		for _, e := range events {
-			j.add(e)
-		}
+		return
+	case j.overriddenLocked(circuit, forced):
+		j.addWord(circuit, forced, record.Generation, now)
 	}
-	j.mu.Unlock()
-	j.Overridden(circuit, forced, record.Generation, now)
+	events, next := operator.Timeline(circuit, record, nil, at, recloser.InstantOf(now))
+	j.told[circuit] = next
+	for _, e := range events {
+		j.add(e)
+	}
 }
 
 // After returns up to limit events after the given sequence number, the newest
