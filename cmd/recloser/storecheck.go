@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -81,12 +82,14 @@ condition no record meets.`,
 func checksOf(ctx context.Context, opened *storage.Opened) []check {
 	var all []check
 	look := func(what string, err error) bool {
-		c := check{What: what, OK: err == nil, err: err}
-		if err != nil {
-			c.Problem = storage.Explain(err)
+		if err == nil {
+			all = append(all, check{What: what, OK: true})
+			return true
 		}
-		all = append(all, c)
-		return c.OK
+		for problem := range strings.SplitSeq(storage.Explain(err), "\n") {
+			all = append(all, check{What: what, Problem: problem, err: err})
+		}
+		return false
 	}
 	var err error
 	switch c, ok := opened.Store.(checker); {

@@ -111,13 +111,13 @@ func (f *Follower) look(ctx context.Context, now time.Time, since recloser.Insta
 		reading.Go(func() {
 			defer func() { <-places }()
 			events, position, err := f.circuit(ctx, key, at[i], now, since, limit)
-			switch {
-			case err == nil:
-				all[i], at[i] = events, position
-			case storage.FaultOf(err) == storage.FaultRecord:
-				problems[i] = storage.Explain(err)
-			default:
+			if err != nil && storage.FaultOf(err) != storage.FaultRecord {
 				stop(err)
+				return
+			}
+			all[i], at[i] = events, position
+			if err != nil {
+				problems[i] = storage.Explain(err)
 			}
 		})
 	}
@@ -134,7 +134,8 @@ func (f *Follower) look(ctx context.Context, now time.Time, since recloser.Insta
 }
 
 // circuit returns what happened to one circuit after a position. Where nothing
-// has, that takes one read.
+// has, that takes one read. What is remembered may be told in part, with an error
+// about the rest.
 func (f *Follower) circuit(ctx context.Context, key string, from Position, now time.Time, since recloser.Instant, limit int) ([]admin.Event, Position, error) {
 	record, err := f.operator.Store.Load(ctx, key)
 	if err != nil {
@@ -147,12 +148,16 @@ func (f *Follower) circuit(ctx context.Context, key string, from Position, now t
 		forced = recloser.Override{} // There is none, or it has run out.
 	}
 	if ok && !(from.Known && record.Generation == from.Generation && forced == from.Override) {
-		if entries, err = historian.History(ctx, key, since, limit); err != nil {
-			return nil, from, fmt.Errorf("read the history of circuit %s: %w", key, err)
+		entries, err = historian.History(ctx, key, since, limit)
+		if err != nil {
+			err = fmt.Errorf("read the history of circuit %s: %w", key, err)
 		}
 	}
+	if err != nil && storage.FaultOf(err) != storage.FaultRecord {
+		return nil, from, err
+	}
 	events, at := Timeline(key, record, entries, from, recloser.InstantOf(now))
-	return events, at, nil
+	return events, at, err
 }
 
 // list brings the keys up to date now and then.

@@ -25,6 +25,7 @@ type faulty struct {
 	load  func(key string) error
 	apply func(w recloser.Write) (made bool, err error)
 	keys  func() error
+	torn  error // What is wrong with a part of the history.
 
 	loads, histories, lists atomic.Int64
 }
@@ -66,7 +67,8 @@ func (s *faulty) Keys(ctx context.Context, after string, limit int) ([]string, e
 
 func (s *faulty) History(ctx context.Context, key string, since recloser.Instant, limit int) ([]recloser.HistoryEntry, error) {
 	s.histories.Add(1)
-	return s.MemoryStore.History(ctx, key, since, limit)
+	entries, err := s.MemoryStore.History(ctx, key, since, limit)
+	return entries, errors.Join(err, s.torn)
 }
 
 // plain is a store that can neither be listed nor remembers anything.
