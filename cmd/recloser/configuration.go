@@ -32,9 +32,14 @@ func (a *app) devCircuits(inMemory bool) (circuits []dev.Circuit, notes []string
 			return nil, nil, err
 		}
 		notes = append(notes, "circuits       a sample; recloser init writes a recloser.yaml of your own")
-	} else if inMemory && file.Store.Memory == nil {
+	}
+	if inMemory && file.Store.Memory == nil {
+		by := "your file"
+		if a.getenv(config.EnvStore) != "" {
+			by = config.EnvStore
+		}
 		notes = append(notes,
-			fmt.Sprintf("store          in memory: dev never touches the %s of your file; --store shares one", file.Store),
+			fmt.Sprintf("store          in memory: dev never touches the %s of %s; --store shares one", file.Store, by),
 			"               show and steer this one with --server latest, as in: recloser status --server latest")
 	}
 	for _, name := range file.Names() {

@@ -45,7 +45,7 @@ func (a *app) overrideCommand(use, short, long string, mode recloser.OverrideMod
 				return err
 			}
 			a.say("%s is forced %s for %v %s; every environment follows within %v", args[0], mode, length, s.Where(), recloser.RefreshInterval)
-			a.say("undo: recloser reset %s", args[0])
+			a.say("undo: recloser reset %s%s", args[0], s.Flag())
 			return a.writeChanged(s, c)
 		},
 	}

@@ -12,7 +12,10 @@ import (
 const latestServer = "latest"
 
 // serverSource is the circuits of a dev server.
-type serverSource struct{ *admin.Client }
+type serverSource struct {
+	*admin.Client
+	named bool // By --server.
+}
 
 // findServer returns the circuits of the dev server that was named, or of the
 // latest that runs.
@@ -29,11 +32,18 @@ func (a *app) findServer(ctx context.Context) (source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return serverSource{client}, nil
+	return serverSource{client, a.server != "" && !a.byEnvironment["server"]}, nil
 }
 
 func (s serverSource) Where() string   { return "on the dev server at " + s.Client.Address() }
 func (s serverSource) Address() string { return "http://" + s.Client.Address() }
+
+func (s serverSource) Flag() string {
+	if !s.named {
+		return ""
+	}
+	return " --server " + s.Client.Address()
+}
 
 func (s serverSource) Close() error {
 	s.Client.Close()

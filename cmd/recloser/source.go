@@ -29,6 +29,8 @@ type source interface {
 	// Where says where that is: "in dynamodb://recloser"; Address says it as data.
 	Where() string
 	Address() string
+	// Flag is what to add to another command so that it goes there, too.
+	Flag() string
 	// Circuits returns all circuits, or those of the given keys, and why there
 	// may be more.
 	Circuits(ctx context.Context, keys []string) (circuits []admin.Circuit, note string, err error)

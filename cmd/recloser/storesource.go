@@ -34,6 +34,13 @@ func newStoreSource(opened *storage.Opened, by string, file *config.File) *store
 func (s *storeSource) Where() string   { return fmt.Sprintf("in %s, as %s says", s.Name, s.by) }
 func (s *storeSource) Address() string { return s.Name }
 
+func (s *storeSource) Flag() string {
+	if s.by != "--store" {
+		return ""
+	}
+	return fmt.Sprintf(" --store '%s'", s.Name)
+}
+
 func (s *storeSource) Circuits(ctx context.Context, keys []string) ([]admin.Circuit, string, error) {
 	if len(keys) > 0 {
 		circuits, err := s.operator.Select(ctx, keys)
