@@ -12,7 +12,7 @@ import (
 	"github.com/recloser-dev/recloser"
 	"github.com/recloser-dev/recloser/cmd/recloser/internal/admin"
 	"github.com/recloser-dev/recloser/cmd/recloser/internal/operator"
-	"github.com/recloser-dev/recloser/internal/item"
+	"github.com/recloser-dev/recloser/internal/field"
 	"github.com/recloser-dev/recloser/store/dynamostore"
 )
 
@@ -59,7 +59,7 @@ func TestEventsOfAllByTime(t *testing.T) {
 		if _, _, err := o.Events(t.Context(), []string{"paymnets"}, time.Time{}, 1); !errors.Is(err, admin.ErrNotFound) {
 			t.Errorf("no such circuit: %v", err)
 		}
-		s.torn = &item.MalformedError{Circuit: "search", Attribute: "cause"}
+		s.torn = &field.MalformedError{Circuit: "search", Field: "cause"}
 		events, f, err := o.Events(t.Context(), []string{"search"}, time.Time{}, 100)
 		if err != nil || kinds(events) != "search opened, search reset" || len(f.Problems) != 1 {
 			t.Errorf("what can be read of a history: %s, %v, %v", kinds(events), f, err)
