@@ -77,7 +77,7 @@ func TestFaultsOfOneAreNotThoseOfAll(t *testing.T) {
 		return nil
 	}
 	list, err := o.List(t.Context())
-	if got := names(list.Circuits); err != nil || got != "payments, search (unreadable)" || !strings.Contains(list.Circuits[1].Because(), "delete the item") {
+	if got := names(list.Circuits); err != nil || got != "payments, search (unreadable)" || !strings.Contains(list.Circuits[1].Because(), "delete the record") {
 		t.Errorf("got %s, %v", got, err)
 	}
 	if _, err := o.Describe(t.Context(), "search"); storage.FaultOf(err) != storage.FaultRecord {
