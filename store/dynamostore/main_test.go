@@ -3,6 +3,7 @@ package dynamostore_test
 import (
 	"flag"
 	"fmt"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -25,11 +26,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}
-	// Toxiproxy forgets what waits on a connection that it has cut.
-	goleak.VerifyTestMain(server.With(m),
-		goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2.(*ToxicLink).read"),
-		goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2.(*ToxicLink).write"),
-		goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2/toxics.(*ToxicStub).Run"))
+	goleak.VerifyTestMain(server.With(m), testserver.Leaks()...)
 }
 
 // client returns a client of the server, or of what stands before it at url.
@@ -47,6 +44,11 @@ func client(t *testing.T, url string, optFns ...func(*dynamodb.Options)) *dynamo
 		t.Fatal(err)
 	}
 	return c
+}
+
+// anew makes every request by a connection of its own.
+func anew(o *dynamodb.Options) {
+	o.HTTPClient = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 }
 
 // table makes a table for a test, and returns its name.

@@ -27,11 +27,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}
-	// Toxiproxy forgets what waits on a connection that it has cut.
-	goleak.VerifyTestMain(valkey.With(redis7.With(m)),
-		goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2.(*ToxicLink).read"),
-		goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2.(*ToxicLink).write"),
-		goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2/toxics.(*ToxicStub).Run"))
+	goleak.VerifyTestMain(valkey.With(redis7.With(m)), testserver.Leaks()...)
 }
 
 // open returns a store on the server at url that is closed with the test.
