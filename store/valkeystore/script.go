@@ -13,7 +13,7 @@ import (
 )
 
 // Bounds of a record that is read: the largest there can be has 102 fields and
-// three kilobytes. What is larger was not written by this store.
+// four kilobytes. What is larger was not written by this store.
 const (
 	maxFields = 1024
 	maxBytes  = 64 << 10
