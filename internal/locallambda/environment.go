@@ -55,6 +55,7 @@ type Environment struct {
 type environment struct {
 	function  *Function
 	name      string
+	serial    int
 	logStream string
 	address   string
 	server    *http.Server
@@ -79,7 +80,7 @@ func newEnvironment(f *Function, serial int) (*environment, error) {
 		return nil, fmt.Errorf("locallambda: %w", err)
 	}
 	e := &environment{
-		function: f, name: fmt.Sprintf("%s-%d", f.options.Name, serial), logStream: f.options.logStream(),
+		function: f, name: fmt.Sprintf("%s-%d", f.options.Name, serial), serial: serial, logStream: f.options.logStream(),
 		address: listener.Addr().String(), state: Initializing, fresh: true, stopIdle: func() bool { return true },
 	}
 	e.server = &http.Server{Handler: e.api(), ReadHeaderTimeout: 10 * time.Second}

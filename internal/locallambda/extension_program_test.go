@@ -45,6 +45,15 @@ func runExtension(name string) error {
 		select {}
 	}
 	fmt.Println("the extension starts")
+	if x.Do == "environ" {
+		text, err := json.Marshal(environ())
+		if err != nil {
+			return err
+		}
+		if err := x.note("environ", text); err != nil {
+			return err
+		}
+	}
 	events, err := json.Marshal(map[string][]string{"events": x.Events})
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -26,6 +27,7 @@ type order struct {
 	Say   string `json:"say,omitempty"`   // On standard error, before anything else.
 	Do    string `json:"do,omitempty"`    // One of the deeds of obey.
 	Touch string `json:"touch,omitempty"` // A file that is made when the order is taken.
+	Size  int    `json:"size,omitempty"`  // Of a large answer.
 }
 
 // account is what they answer.
@@ -59,6 +61,7 @@ var handlers = map[string]any{
 // initializers run before the function asks for its first event.
 var initializers = map[string]func(){
 	"slow":   func() { select {} },
+	"rude":   rude,
 	"broken": func() { fmt.Fprintln(os.Stderr, "no configuration"); os.Exit(3) },
 	// Says why it breaks, as the runtimes of AWS do.
 	"initerror": func() {
@@ -147,6 +150,14 @@ func obey(ctx context.Context, o order) (account, error) {
 		for i := range chatter {
 			fmt.Fprintf(os.Stderr, "line %d\n", i)
 		}
+	case "child":
+		child := exec.Command("sleep", "600")
+		if err := child.Start(); err != nil {
+			return a, err
+		}
+		a.PID = child.Process.Pid
+	case "large":
+		return account{Env: map[string]string{"x": strings.Repeat("x", o.Size)}}, nil
 	case "env":
 		a.Env = environ()
 	}

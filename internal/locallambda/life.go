@@ -92,7 +92,7 @@ func (l *life) startExtensions() *defect {
 		l.change(func() { l.extensions = append(l.extensions, x) })
 		process, err := start(program{
 			name: name, command: []string{path}, dir: e.options().Dir,
-			variables: e.options().extensionVariables(e.address), take: l.taker("extension/"+name, extensionEvents),
+			variables: e.extensionVariables(), take: l.taker("extension/"+name, extensionEvents),
 		}, &e.function.work)
 		if err != nil {
 			l.change(func() { x.state = extensionLaunchError })
@@ -111,7 +111,7 @@ func (l *life) startRuntime() *defect {
 	e := l.environment
 	process, err := start(program{
 		name: "the function", command: e.options().Command, dir: e.options().Dir,
-		variables: e.options().runtimeVariables(e.address, e.logStream), take: l.taker(functionSource, functionEvents),
+		variables: e.runtimeVariables(), take: l.taker(functionSource, functionEvents),
 	}, &e.function.work)
 	if err != nil {
 		e.function.say(e, err.Error())

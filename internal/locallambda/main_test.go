@@ -18,9 +18,14 @@ const (
 	functionVariable  = "LOCALLAMBDA_TEST_FUNCTION"
 	extensionVariable = "LOCALLAMBDA_TEST_EXTENSION"
 	wireVariable      = "LOCALLAMBDA_TEST_WIRE"
+	hostVariable      = "LOCALLAMBDA_TEST_HOST"
 )
 
 func TestMain(m *testing.M) {
+	if os.Getenv(hostVariable) != "" {
+		host()
+		return
+	}
 	name := os.Getenv(functionVariable)
 	if name == "" {
 		goleak.VerifyTestMain(m)

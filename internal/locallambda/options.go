@@ -30,6 +30,10 @@ type Options struct {
 	// Env are the function's own variables. Those that Lambda reserves are
 	// refused, but for the three of credentials, which nobody else sets here.
 	Env map[string]string
+	// EachEnv gives variables of one environment alone, by its number from 1, as
+	// a port that its extension listens on: here environments share a network.
+	// Defaults to none.
+	EachEnv func(environment int) map[string]string
 	// Inherit names variables of this process that its environments see besides
 	// PATH and HOME, which they always see.
 	Inherit []string

@@ -33,7 +33,8 @@ func (o *Options) initializationType() string {
 
 // extensionVariables are what the processes of an environment see in common: an
 // extension sees no more.
-func (o *Options) extensionVariables(runtimeAPI string) map[string]string {
+func (e *environment) extensionVariables() map[string]string {
+	o := e.options()
 	variables := make(map[string]string)
 	for _, key := range append([]string{"PATH", "HOME"}, o.Inherit...) {
 		if value, found := os.LookupEnv(key); found {
@@ -41,8 +42,11 @@ func (o *Options) extensionVariables(runtimeAPI string) map[string]string {
 		}
 	}
 	maps.Copy(variables, o.Env)
+	if o.EachEnv != nil {
+		maps.Copy(variables, o.EachEnv(e.serial))
+	}
 	maps.Copy(variables, map[string]string{
-		"AWS_LAMBDA_RUNTIME_API":          runtimeAPI,
+		"AWS_LAMBDA_RUNTIME_API":          e.address,
 		"AWS_LAMBDA_FUNCTION_NAME":        o.Name,
 		"AWS_LAMBDA_FUNCTION_VERSION":     o.Version,
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": strconv.Itoa(o.Memory),
@@ -58,14 +62,15 @@ func (o *Options) extensionVariables(runtimeAPI string) map[string]string {
 
 // runtimeVariables are what the runtime and the handler see. The runtime itself
 // sets _X_AMZN_TRACE_ID, from a header of each invocation.
-func (o *Options) runtimeVariables(runtimeAPI, logStream string) map[string]string {
-	variables := o.extensionVariables(runtimeAPI)
+func (e *environment) runtimeVariables() map[string]string {
+	o := e.options()
+	variables := e.extensionVariables()
 	maps.Copy(variables, map[string]string{
 		"_HANDLER":                   o.Handler,
 		"LAMBDA_TASK_ROOT":           o.Dir,
 		"LAMBDA_RUNTIME_DIR":         o.Dir,
 		"AWS_LAMBDA_LOG_GROUP_NAME":  o.logGroup(),
-		"AWS_LAMBDA_LOG_STREAM_NAME": logStream,
+		"AWS_LAMBDA_LOG_STREAM_NAME": e.logStream,
 	})
 	if o.ExecutionEnv != "" {
 		variables["AWS_EXECUTION_ENV"] = o.ExecutionEnv

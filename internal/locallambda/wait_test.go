@@ -26,12 +26,22 @@ func await(t *testing.T, ready func() bool) {
 // stopped reports whether the kernel has stopped a process.
 func stopped(t *testing.T, pid int) bool {
 	t.Helper()
+	return state(t, pid) == "T"
+}
+
+// state is the letter that the kernel has for the state of a process, and nothing
+// if there is none.
+func state(t *testing.T, pid int) string {
+	t.Helper()
 	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	if err != nil {
+	if _, missing := os.Stat("/proc/self/stat"); missing != nil {
 		t.Skip("there is no /proc to see the state of a process in")
 	}
-	_, rest, _ := strings.Cut(string(text), ") ")
-	return strings.HasPrefix(rest, "T")
+	_, rest, found := strings.Cut(string(text), ") ")
+	if err != nil || !found {
+		return ""
+	}
+	return rest[:1]
 }
 
 // environ is the environment of this process.
