@@ -4,6 +4,7 @@ package locallambda_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -69,7 +70,7 @@ func rude() {
 		ask("POST", id+"/response", early, "Content-Type", "text/plain")
 		late, _ := ask("POST", id+"/response", `"again"`)
 		failed, _ := ask("POST", id+"/error", `"again"`)
-		os.Stderr.WriteString(late + "\n" + failed + "\n")
+		fmt.Fprintf(os.Stderr, "%s\n%s\n", late, failed)
 	}
 }
 

@@ -7,6 +7,9 @@ import (
 )
 
 var (
+	// ErrUnsupported is matched by the error of [New] where environments cannot
+	// be frozen.
+	ErrUnsupported = errors.New("locallambda: this system has no SIGSTOP to freeze environments by; use Linux, macOS or another Unix")
 	// ErrThrottled is matched by the error of an invocation for which there is
 	// no environment, and there may be none.
 	ErrThrottled = errors.New("locallambda: all environments are busy")

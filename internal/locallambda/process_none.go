@@ -3,7 +3,6 @@
 package locallambda
 
 import (
-	"errors"
 	"os"
 	"os/exec"
 	"sync"
@@ -17,11 +16,9 @@ const (
 	terminateSignal
 )
 
-var errUnsupported = errors.New("locallambda: this system has no SIGSTOP to freeze environments by; use Linux, macOS or another Unix")
+func supported() error { return ErrUnsupported }
 
-func supported() error { return errUnsupported }
-
-func (p *process) signal(syscall.Signal) error { return errUnsupported }
+func (p *process) signal(syscall.Signal) error { return ErrUnsupported }
 
 func killGroup(int) {}
 
