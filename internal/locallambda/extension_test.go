@@ -101,9 +101,10 @@ func TestExtensionOverruns(t *testing.T) {
 
 // The time of extensions counts to the timeout, after the caller has the answer.
 func TestExtensionTimesOut(t *testing.T) {
+	t.Parallel()
 	hold := holding(t)
 	option, _ := extended(t, conduct{Events: everything, Hold: hold})
-	f := start(t, "obey", option, func(o *locallambda.Options) { o.Timeout = time.Second })
+	f := start(t, "obey", option, func(o *locallambda.Options) { o.Timeout = 3 * time.Second })
 	first := invoke(t, f, `{}`)
 	if first.FunctionError != "" {
 		t.Errorf("the answer is %s", first.Payload)
@@ -114,6 +115,7 @@ func TestExtensionTimesOut(t *testing.T) {
 }
 
 func TestExtensionFailures(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct{ do, want string }{
 		{"crash", `{"errorType":"Extension.Crash","errorMessage":"RequestId: <uuid> Error: exit status 9"}`},
 		{"initError", `{"errorType":"Extension.InitError","errorMessage":"RequestId: <uuid> Error: exit status 1"}`},
@@ -122,7 +124,11 @@ func TestExtensionFailures(t *testing.T) {
 	} {
 		t.Run(row.do, func(t *testing.T) {
 			option, _ := extended(t, conduct{Events: everything, Do: row.do})
-			f := start(t, "obey", option, func(o *locallambda.Options) { o.Timeout, o.InitTimeout = 2*time.Second, time.Second })
+			f := start(t, "obey", option, func(o *locallambda.Options) {
+				if row.do == "mute" {
+					o.Timeout, o.InitTimeout = 2*time.Second, 100*time.Millisecond
+				}
+			})
 			result := invoke(t, f, `{"do":"hang"}`)
 			if got := normal(string(result.Payload)); got != row.want || result.FunctionError == "" {
 				t.Errorf("the answer is %s, want %s", got, row.want)
@@ -133,6 +139,7 @@ func TestExtensionFailures(t *testing.T) {
 }
 
 func TestExtensionIsToldWhy(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct{ do, want string }{{"hang", "timeout"}, {"exit", "failure"}} {
 		option, told := extended(t, conduct{Events: everything})
 		f := start(t, "obey", option, func(o *locallambda.Options) { o.Timeout = 2 * time.Second })
@@ -148,6 +155,7 @@ func TestExtensionIsToldWhy(t *testing.T) {
 // The runtime has 30 % of the time before extensions are told, and who does not end
 // is killed after the 2 s of external extensions.
 func TestShutdownIsBounded(t *testing.T) {
+	t.Parallel()
 	option, _ := extended(t, conduct{Events: everything, Do: "stay"})
 	var log strings.Builder
 	f := start(t, "terminated", option, func(o *locallambda.Options) {

@@ -184,14 +184,15 @@ func TestFunctionErrors(t *testing.T) {
 // At the timeout the processes are killed, and the next invocation starts them
 // again in the same environment.
 func TestTimeout(t *testing.T) {
-	f := start(t, "obey", func(o *locallambda.Options) { o.Timeout = 1500 * time.Millisecond })
+	t.Parallel()
+	f := start(t, "obey", func(o *locallambda.Options) { o.Timeout = 2500 * time.Millisecond })
 	pid := decode(invoke(t, f, `{}`).Payload).PID
 	result := invoke(t, f, `{"do":"hang"}`)
-	want := `{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: ` + result.RequestID + ` Error: Task timed out after 1.50 seconds"}`
+	want := `{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: ` + result.RequestID + ` Error: Task timed out after 2.50 seconds"}`
 	if string(result.Payload) != want || result.FunctionError != "Unhandled" {
 		t.Errorf("the answer is %s", result.Payload)
 	}
-	if !strings.Contains(string(result.LogTail), result.RequestID+" Task timed out after 1.50 seconds\n") {
+	if !strings.Contains(string(result.LogTail), result.RequestID+" Task timed out after 2.50 seconds\n") {
 		t.Errorf("the log is\n%s", result.LogTail)
 	}
 	settled(t, f)
@@ -207,6 +208,7 @@ func TestTimeout(t *testing.T) {
 // An init phase that fails or takes too long is tried once more by the invocation,
 // within the function's own timeout.
 func TestInitFailures(t *testing.T) {
+	t.Parallel()
 	broken := start(t, "broken")
 	result := invoke(t, broken, `{}`)
 	want := `{"errorType":"Runtime.ExitError","errorMessage":"RequestId: ` + result.RequestID + ` Error: Runtime exited with error: exit status 3"}`

@@ -196,6 +196,7 @@ func TestFunctionURLStreams(t *testing.T) {
 
 // A timeout in the middle of a stream, and a client who hangs up.
 func TestFunctionURLIsCutShort(t *testing.T) {
+	t.Parallel()
 	url, f, client := serveURL(t, func(o *locallambda.Options) { o.Timeout = 2 * time.Second })
 	ctx, cancel := context.WithCancel(bounded(t))
 	defer cancel()

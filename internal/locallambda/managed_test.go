@@ -64,9 +64,10 @@ func TestManagedOverflows(t *testing.T) {
 
 // A timeout ends the invocation alone, an exit all that the environment had.
 func TestManagedFailures(t *testing.T) {
-	f := start(t, "meeting", managed(4, 2), func(o *locallambda.Options) { o.Timeout = 2 * time.Second })
+	t.Parallel()
+	f := start(t, "meeting", managed(4, 2), func(o *locallambda.Options) { o.Timeout = 4 * time.Second })
 	result := invoke(t, f, `{"do":"hang"}`)
-	if got := string(result.Payload); got != `{"errorType":"Sandbox.Timedout","errorMessage":"Task timed out after 2.00 seconds"}` {
+	if got := string(result.Payload); got != `{"errorType":"Sandbox.Timedout","errorMessage":"Task timed out after 4.00 seconds"}` {
 		t.Errorf("the answer is %s", got)
 	}
 	var all sync.WaitGroup

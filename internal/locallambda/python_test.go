@@ -15,14 +15,13 @@ import (
 const pythonFunction = `
 import os
 
-calls = 0
+calls = []
 
 def handler(event, context):
-    global calls
-    calls += 1
+    calls.append(event)
     if event.get("do") == "fail":
         raise ValueError("the order is refused")
-    return {"calls": calls, "id": context.aws_request_id, "left": context.get_remaining_time_in_millis() > 0,
+    return {"calls": len(calls), "id": context.aws_request_id, "left": context.get_remaining_time_in_millis() > 0,
             "arn": context.invoked_function_arn, "memory": context.memory_limit_in_mb}
 `
 

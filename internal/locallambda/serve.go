@@ -10,7 +10,7 @@ import (
 // listen to invocations, to ask for their next event: so a caller who calls again
 // at once finds the environment that has just served it. An extension that takes
 // longer keeps nobody waiting.
-const linger = 200 * time.Millisecond
+const linger = time.Second
 
 // serve runs one invocation in an environment that is reserved for it, and then
 // has it wait for the next.

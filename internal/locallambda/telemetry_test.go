@@ -55,12 +55,16 @@ func TestTelemetry(t *testing.T) {
 }
 
 func TestTelemetryOfFailures(t *testing.T) {
-	for _, row := range []struct{ name, do, want string }{
-		{"timeout", "hang", `"status":"timeout"`},
-		{"exit", "exit", `"status":"error","errorType":"Runtime.ExitError"`},
+	t.Parallel()
+	for _, row := range []struct {
+		do, want string
+		timeout  time.Duration
+	}{
+		{"hang", `"status":"timeout"`, 2 * time.Second},
+		{"exit", `"status":"error","errorType":"Runtime.ExitError"`, limit},
 	} {
 		option, told := extended(t, conduct{Events: everything, Telemetry: subscription})
-		f := start(t, "obey", option, func(o *locallambda.Options) { o.Timeout = 2 * time.Second })
+		f := start(t, "obey", option, func(o *locallambda.Options) { o.Timeout = row.timeout })
 		result := invoke(t, f, `{"do":"`+row.do+`"}`)
 		settled(t, f)
 		all := received(t, told())
@@ -162,6 +166,7 @@ func TestTelemetryToNobody(t *testing.T) {
 
 // An extension that is frozen gets its telemetry when it runs again.
 func TestTelemetryAcrossAFreeze(t *testing.T) {
+	t.Parallel()
 	option, told := extended(t, conduct{Events: everything, Telemetry: strings.Replace(subscription, "25", "1000", 1)})
 	f := start(t, "obey", option)
 	invoke(t, f, `{}`)
