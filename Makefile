@@ -14,7 +14,7 @@ SOAKCHECKS            ?= 100000
 NESTED := bench # Modules of programs, which may print, read the clock and keep globals.
 LINT   := .bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
 
-.PHONY: all build dev test race lint fmt fuzz bench generate soak vuln clean compiler servers
+.PHONY: all build dev test race lint fmt fuzz bench bench-store generate soak vuln clean compiler servers
 .NOTPARALLEL:
 
 all: build test
@@ -51,6 +51,9 @@ fuzz: ## Every fuzz target for FUZZTIME.
 
 bench: ## The breaker and its peers, side by side, with ratios; see bench/README.md.
 	go -C bench run .
+
+bench-store: servers ## What a fleet costs its store, counted on real servers, and its peer beside it; four minutes.
+	go -C bench run ./fleet
 
 generate: ## Write anew what is derived from code; read the diff.
 	go generate ./...

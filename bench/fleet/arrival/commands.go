@@ -72,7 +72,8 @@ func (c Commands) Since(before Commands) Commands {
 
 // Operations returns how many of the commands read for a client and how many
 // write, and how many of these only brought the text of a script that the server
-// did not have. A script is one command, whatever it runs.
+// did not have. A script is one command: what those of Recloser run, on hashes
+// alone, is not counted again.
 func (c Commands) Operations() (reads, writes, texts int) {
 	return c["evalsha_ro"] + c["eval_ro"] + c["get"], c["evalsha"] + c["eval"] + c["set"] + c["del"], c["eval"] + c["eval_ro"]
 }

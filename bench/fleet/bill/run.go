@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/recloser-dev/recloser"
-
 	"github.com/recloser-dev/recloser/bench/fleet/arrival"
 	"github.com/recloser-dev/recloser/bench/fleet/circuit"
 	"github.com/recloser-dev/recloser/bench/fleet/phase"
@@ -84,5 +82,8 @@ func perCall(n float64, p Phase) float64 {
 	return 0
 }
 
-// refreshes is how often a view is refreshed in the phase.
-func (p Phase) refreshes() float64 { return p.Seconds / recloser.RefreshInterval.Seconds() }
+// refresh is how old a view may become, by the protocol. LAWS.md, B2.
+const refresh = 5 * time.Second
+
+// refreshes is how often a view may be refreshed in the phase.
+func (p Phase) refreshes() float64 { return p.Seconds / refresh.Seconds() }

@@ -81,7 +81,7 @@ func Full() Plan {
 		soon  = 30 * time.Second
 	)
 	return Plan{Rate: 200, Policy: p, Phases: []Phase{
-		{Name: Warming, Length: recloser.RefreshInterval + time.Second, Call: quick},
+		{Name: Warming, Length: 6 * time.Second, Call: quick},
 		{Name: Healthy, Length: 12 * time.Second, Call: quick},
 		{Name: Background, Length: 10 * time.Second, Call: quick, Failing: 0.01},
 		{Name: Flaky, Length: 10 * time.Second, Call: quick, Failing: 0.25},
