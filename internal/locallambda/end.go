@@ -2,7 +2,6 @@ package locallambda
 
 import (
 	"context"
-	"sync"
 	"time"
 )
 
@@ -77,20 +76,21 @@ func (l *life) shutdownExtensions(ctx context.Context, reason string) {
 	deadline, _ := ctx.Deadline()
 	event := extensionEvent{EventType: shutdownEvent, DeadlineMs: deadline.UnixMilli(), Reason: reason}
 	l.tell(event, func(x *extension) bool { return x.external && x.shutdown })
+	var told []*process
 	l.mu.Lock()
-	extensions := l.extensions
-	l.mu.Unlock()
-	var all sync.WaitGroup
-	for _, x := range extensions {
+	for _, x := range l.extensions {
 		switch {
 		case x.process == nil:
 		case x.shutdown:
-			all.Go(func() { exited(ctx, x.process) })
+			told = append(told, x.process)
 		default:
 			_ = x.process.kill()
 		}
 	}
-	all.Wait()
+	l.mu.Unlock()
+	for _, p := range told {
+		exited(ctx, p)
+	}
 }
 
 // exited waits for the end of a process, and reports whether it came.

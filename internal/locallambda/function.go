@@ -18,8 +18,8 @@ type Function struct {
 	undelivered atomic.Int64 // Records and letters.
 
 	mu           sync.Mutex
-	changed      chan struct{} // Closed, and made anew, at each change of what follows.
-	environments []*environment
+	changed      chan struct{}  // Closed, and made anew, at each change of what follows.
+	environments []*environment // In order of use, the last one at the end.
 	events       map[*event]struct{}
 	serial       int
 	closed       bool

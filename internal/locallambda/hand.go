@@ -22,9 +22,7 @@ func (f *Function) withLife(name string, do func(*environment, *life) error) err
 		return fmt.Errorf("%w: %s has no processes", ErrNoEnvironment, name)
 	}
 	err = do(e, l)
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.change()
+	f.notify()
 	return err
 }
 

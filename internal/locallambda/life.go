@@ -66,11 +66,12 @@ func (l *life) await(ctx context.Context, ready func() bool) (*defect, error) {
 	}
 }
 
-// fail records why the life cannot go on. While it ends by itself, nothing is a
-// defect.
+// fail records why the life cannot go on, the first time. While it ends by itself,
+// nothing is a defect.
 func (l *life) fail(d defect) {
+	first := false
 	l.change(func() {
-		if l.defect != nil || l.ending {
+		if first = l.defect == nil && !l.ending; !first {
 			return
 		}
 		if l.reported != "" {
@@ -81,6 +82,9 @@ func (l *life) fail(d defect) {
 			l.defect = l.account
 		}
 	})
+	if first && l.environment.options().managed() {
+		l.environment.function.replace(l.environment)
+	}
 }
 
 // startExtensions starts the external extensions, which register themselves.
@@ -126,6 +130,7 @@ func (l *life) startRuntime() *defect {
 // watch notes a process that has been started, and what its end means.
 func (l *life) watch(p *process, note, ended func()) {
 	l.change(note)
+	l.environment.function.notify()
 	l.environment.function.work.Go(func() {
 		<-p.exited
 		ended()

@@ -49,7 +49,7 @@ func (e *environment) serveManaged(i *invocation) {
 	}
 	if d != nil {
 		r.answer(answer{payload: d.account(i.id), err: d.Type})
-		e.function.condemn(e)
+		e.function.replace(e)
 	}
 	if l != nil && r.cut == nil {
 		r.reportManaged(l, d, err)

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -37,6 +38,16 @@ func TestManaged(t *testing.T) {
 	environments := settled(t, f)
 	if len(environments) != 1 || environments[0].Frozen || environments[0].Invocations != calls || stopped(t, environments[0].PID) {
 		t.Errorf("the environments are %+v", environments)
+	}
+	// One that dies when it has nothing to do is replaced.
+	if err := syscall.Kill(environments[0].PID, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Wait(bounded(t), func(all []locallambda.Environment) bool { return len(all) == 0 }); err != nil {
+		t.Error(err)
+	}
+	if result := invoke(t, f, `{"do":"say"}`); result.FunctionError != "" {
+		t.Errorf("the answer is %s", result.Payload)
 	}
 }
 

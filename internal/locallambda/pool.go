@@ -5,8 +5,14 @@ import (
 	"slices"
 )
 
-// change wakes those who wait for a change of the environments. It is called under
-// the lock, after the change.
+// notify wakes those who wait for a change of the environments.
+func (f *Function) notify() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.change()
+}
+
+// change is notify for those who have the lock. It is called after the change.
 func (f *Function) change() {
 	close(f.changed)
 	f.changed = make(chan struct{})
@@ -23,14 +29,12 @@ func (f *Function) place() (*environment, error) {
 	case f.limited && f.inflight() >= f.reserved:
 		return nil, fmt.Errorf("%w: the reserved concurrency is %d", ErrThrottled, f.reserved)
 	}
-	// The list is in order of use, the last one at its end.
-	for at, e := range slices.Backward(f.environments) {
-		if !f.room(e) {
-			continue
+	for _, e := range slices.Backward(f.environments) {
+		if f.room(e) {
+			f.last(e)
+			f.reserve(e)
+			return e, nil
 		}
-		f.environments = append(slices.Delete(f.environments, at, at+1), e)
-		f.reserve(e)
-		return e, nil
 	}
 	if f.count() >= f.options.MaxEnvironments {
 		return nil, fmt.Errorf("%w: there are %d, and may be no more", ErrThrottled, f.count())
@@ -118,14 +122,6 @@ func (f *Function) resetting(e *environment) {
 	f.change()
 }
 
-// condemn has an environment end when the last invocation has left it.
-func (f *Function) condemn(e *environment) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	e.state, e.failed = Stopping, true
-	f.change()
-}
-
 // release gives an environment back that was reserved. If the function has been
 // closed meanwhile, or the environment killed, that is its end.
 func (f *Function) release(e *environment) {
@@ -143,11 +139,33 @@ func (f *Function) release(e *environment) {
 	default:
 		e.state = Idle
 	}
+	f.last(e)
 	f.change()
 	f.mu.Unlock()
 	if gone {
-		f.retire(e)
+		f.work.Go(func() { f.retire(e) })
 	}
+}
+
+// last moves an environment to the end of the list: it was used last. It is called
+// under the lock.
+func (f *Function) last(e *environment) {
+	f.environments = append(slices.DeleteFunc(f.environments, func(other *environment) bool { return other == e }), e)
+}
+
+// replace ends an environment of Managed Instances that has failed: at once if it
+// is idle, else when the last invocation has left it.
+func (f *Function) replace(e *environment) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	idle := e.state == Idle
+	if e.state != Stopping {
+		e.state, e.failed = Stopping, true
+	}
+	if idle {
+		f.work.Go(func() { f.retire(e) })
+	}
+	f.change()
 }
 
 // expire shuts an idle environment down, and reports whether it was idle.

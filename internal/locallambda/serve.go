@@ -46,13 +46,20 @@ func (e *environment) serve(i *invocation) {
 		return
 	}
 	if l != nil {
-		reason := shutdownFailure
-		if err != nil {
-			reason = shutdownTimeout
-		}
-		e.end(l, reason)
+		e.end(l, r.reason(err))
 	}
 	e.function.release(e)
+}
+
+// reason is why the environment's processes end after an invocation.
+func (r *run) reason(err error) string {
+	switch {
+	case r.cut != nil:
+		return shutdownSpindown
+	case err != nil:
+		return shutdownTimeout
+	}
+	return shutdownFailure
 }
 
 // run is an invocation in an environment that runs one at a time.
