@@ -96,6 +96,7 @@ others, at the sample upstream.`,
 	flags.BoolVar(&o.script, "script", false, "play an outage by itself, and exit with 99 unless the circuit opened, probed, ramped up and closed")
 	flags.BoolVar(&o.plain, "plain", false, "write events, one a line, also in a terminal")
 	o.lambda.addFlags(flags)
+	completeStores(cmd)
 	a.addOutputFlag(cmd)
 	return cmd
 }

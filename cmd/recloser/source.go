@@ -64,6 +64,14 @@ func (a *app) addSourceFlags(cmd *cobra.Command) {
 
 func (a *app) addStoreFlag(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&a.store, "store", "", "the store of the circuits, such as dynamodb://recloser (default that of recloser.yaml) [RECLOSER_STORE]")
+	completeStores(cmd)
+}
+
+// completeStores offers how the URL of a store begins.
+func completeStores(cmd *cobra.Command) {
+	// This fails only for a flag that does not exist.
+	_ = cmd.RegisterFlagCompletionFunc("store", cobra.FixedCompletions(
+		[]string{"dynamodb://", "valkey://", "valkeys://"}, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))
 }
 
 // connect returns where the circuits are, as cmd was told, and says so where

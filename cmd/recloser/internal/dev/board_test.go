@@ -23,6 +23,7 @@ type counted struct {
 	loads, lists atomic.Int64
 	fails        atomic.Pointer[error]
 	only         atomic.Value // The circuit that fails, or none for all.
+	slow         atomic.Bool  // An answer takes a second to arrive.
 }
 
 func (s *counted) fail(err error) { s.fails.Store(&err) }
@@ -33,7 +34,12 @@ func (s *counted) Load(ctx context.Context, key string) (recloser.Record, error)
 	if err := s.fails.Load(); err != nil && *err != nil && (only == "" || only == key) {
 		return recloser.Record{}, *err
 	}
-	return s.MemoryStore.Load(ctx, key)
+	slow := s.slow.Load()
+	r, err := s.MemoryStore.Load(ctx, key)
+	if slow {
+		time.Sleep(time.Second)
+	}
+	return r, err
 }
 
 func (s *counted) Keys(ctx context.Context, after string, limit int) ([]string, error) {
@@ -120,6 +126,30 @@ func TestBoardNotesWhatEnvironmentsAreTold(t *testing.T) {
 		}
 		if r, err := b.Load(t.Context(), "payments"); err != nil || r.Generation != 2 {
 			t.Errorf("what it lost to is seen as %+v, %v", r, err)
+		}
+	})
+}
+
+// TestBoardKeepsTheLatest answer, in whichever order they arrive.
+func TestBoardKeepsTheLatest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := new(counted)
+		b := dev.NewBoard(s, []string{"payments"})
+		s.slow.Store(true)
+		var late sync.WaitGroup
+		late.Go(func() {
+			if r, err := b.Noted().Load(t.Context(), "payments"); err != nil || r.Generation != 0 {
+				t.Errorf("got %+v, %v", r, err)
+			}
+		})
+		time.Sleep(100 * time.Millisecond)
+		s.slow.Store(false)
+		if _, err := b.Noted().Apply(t.Context(), "payments", recloser.Transition{To: recloser.StateOpen, Since: 1}); err != nil {
+			t.Fatal(err)
+		}
+		late.Wait()
+		if r, err := b.Load(t.Context(), "payments"); err != nil || r.Generation != 1 {
+			t.Errorf("it shows %+v, %v", r, err)
 		}
 	})
 }

@@ -41,6 +41,9 @@ func TestTwoServersShareACircuit(t *testing.T) {
 		t.Fatal(err)
 	}
 	await(t, broken, "payments", "opened")
+	if all, err := broken.Circuits(t.Context()); err != nil || all[0].State == recloser.StateClosed {
+		t.Errorf("what an environment did is not seen at once: %+v, %v", all, err)
+	}
 	await(t, well, "payments", "opened")
 	if err := broken.SetFault("payments", dev.Fault{}); err != nil {
 		t.Fatal(err)
