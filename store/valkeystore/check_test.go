@@ -86,6 +86,10 @@ func TestCheck(t *testing.T) {
 			check(valkeystore.ErrReadOnly) // It takes writes, and loses them.
 		})
 	}
+	t.Run("no scripts", func(t *testing.T) {
+		s := open(t, start(t, "", "--rename-command", "EVALSHA", "").URL)
+		faulty(t, s.Check(t.Context()), valkeystore.ErrUnavailable)
+	})
 	t.Run("nobody", func(t *testing.T) {
 		faulty(t, open(t, "redis://127.0.0.1:1").Check(t.Context()), valkeystore.ErrUnreachable)
 	})
