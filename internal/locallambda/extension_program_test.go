@@ -25,7 +25,7 @@ type conduct struct {
 	Feature   string   `json:"feature,omitempty"`
 	Journal   string   `json:"journal"`             // A file for all that it is told, a line each.
 	Telemetry string   `json:"telemetry,omitempty"` // A subscription, with PORT for its port.
-	Hold      string   `json:"hold,omitempty"`      // A file: while it is there an INVOKE takes long.
+	Hold      string   `json:"hold,omitempty"`      // A file: while it is there an INVOKE, or a slow start, takes long.
 	Do        string   `json:"do,omitempty"`        // How it fails.
 }
 
@@ -45,6 +45,9 @@ func runExtension(name string) error {
 		select {}
 	}
 	fmt.Println("the extension starts")
+	if x.Do == "slow" {
+		x.held()
+	}
 	if x.Do == "environ" {
 		text, err := json.Marshal(environ())
 		if err != nil {
@@ -88,12 +91,17 @@ func runExtension(name string) error {
 		case x.Do == "crash":
 			os.Exit(9)
 		}
-		for x.Hold != "" {
-			if _, err := os.Stat(x.Hold); errors.Is(err, os.ErrNotExist) {
-				break
-			}
-			<-time.After(5 * time.Millisecond)
+		x.held()
+	}
+}
+
+// held waits for the end of the file.
+func (x *extensionClient) held() {
+	for x.Hold != "" {
+		if _, err := os.Stat(x.Hold); errors.Is(err, os.ErrNotExist) {
+			return
 		}
+		<-time.After(5 * time.Millisecond)
 	}
 }
 

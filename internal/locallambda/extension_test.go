@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -79,6 +80,32 @@ func holding(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return name
+}
+
+// The runtime waits for the extensions to register.
+func TestExtensionsComeFirst(t *testing.T) {
+	hold := holding(t)
+	option, _ := extended(t, conduct{Events: everything, Hold: hold, Do: "slow"})
+	var begun atomic.Bool
+	f := start(t, "obey", option, func(o *locallambda.Options) {
+		o.Log = func(l locallambda.Line) {
+			if l.Source == "extension/watcher" {
+				begun.Store(true)
+			}
+		}
+	})
+	ended := make(chan locallambda.Result)
+	go func() { ended <- invoke(t, f, `{}`) }()
+	await(t, begun.Load)
+	if e := f.Environments()[0]; e.PID != 0 || e.Extensions["watcher"] == 0 || e.State != locallambda.Initializing {
+		t.Errorf("before the extension has registered the environment is %+v", e)
+	}
+	if err := os.Remove(hold); err != nil {
+		t.Error(err)
+	}
+	if result := <-ended; result.FunctionError != "" {
+		t.Errorf("the answer is %s", result.Payload)
+	}
 }
 
 // A slow extension keeps its environment busy, and nobody waiting.

@@ -5,6 +5,7 @@ package locallambda_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -101,6 +102,18 @@ func TestInvoke(t *testing.T) {
 			t.Fatalf("%q does not follow %q in the log\n%s", want, before, first.LogTail)
 		}
 		log = after
+	}
+}
+
+// What a function writes before it answers is in the log of that invocation.
+func TestLogTail(t *testing.T) {
+	f := start(t, "obey", func(o *locallambda.Options) { o.Log = nil })
+	for i := range 50 {
+		said := fmt.Sprintf("%s %d", strings.Repeat("x", 60<<10), i)
+		result := invoke(t, f, `{"say":"`+said+`"}`)
+		if want := fmt.Sprintf("xxx %d\nEND RequestId: %s\n", i, result.RequestID); !strings.Contains(string(result.LogTail), want) {
+			t.Fatalf("%q is not in\n%s", want, result.LogTail)
+		}
 	}
 }
 
