@@ -2,14 +2,14 @@ package circuit_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
-	"fmt"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/redis/go-redis/v9"
 
 	"github.com/recloser-dev/recloser/bench/fleet/arrival"
 	"github.com/recloser-dev/recloser/bench/fleet/circuit"
@@ -19,25 +19,32 @@ import (
 
 var errFailed = errors.New("failed")
 
-// specs are the circuits of a test, each on a server that nobody else uses
-// meanwhile.
+// specs are the circuits of a test, which nobody has written yet.
 func specs(t *testing.T) []circuit.Spec {
 	t.Helper()
-	spec := circuit.Spec{Peer: circuit.RecloserDynamoDB, URL: dynamo.URL(t), Table: strings.ReplaceAll(t.Name(), "/", "-")}
+	spec := circuit.Spec{Peer: circuit.RecloserDynamoDB, URL: dynamo.URL(t), Table: t.Name() + rand.Text()}
 	if err := circuit.CreateTable(t.Context(), spec); err != nil {
 		t.Fatal(err)
 	}
-	return []circuit.Spec{spec, {Peer: circuit.RecloserValkey, URL: fresh(t)}, {Peer: circuit.GobreakerValkey, URL: fresh(t)}}
+	url := fresh(t)
+	return []circuit.Spec{spec, {Peer: circuit.RecloserValkey, URL: url}, {Peer: circuit.GobreakerValkey, URL: url}}
 }
 
-// fresh returns where Valkey keeps what nobody has written yet.
+// fresh returns where a Valkey listens in which nothing is kept.
 func fresh(t *testing.T) string {
 	t.Helper()
-	databases++
-	return fmt.Sprintf("%s/%d", valkey.URL(t), databases)
+	url := valkey.URL(t)
+	options, err := redis.ParseURL(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := redis.NewClient(options)
+	defer client.Close()
+	if err := client.FlushAll(t.Context()).Err(); err != nil {
+		t.Fatal(err)
+	}
+	return url
 }
-
-var databases int
 
 // minCalls is how many calls are judged, by their plain rate.
 const minCalls = 10

@@ -2,12 +2,13 @@ package environment_test
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/recloser-dev/recloser/bench/fleet/circuit"
 	"github.com/recloser-dev/recloser/bench/fleet/environment"
@@ -16,6 +17,22 @@ import (
 )
 
 const rate = 25
+
+// fresh returns where a Valkey listens in which nothing is kept.
+func fresh(t *testing.T) string {
+	t.Helper()
+	url := valkey.URL(t)
+	options, err := redis.ParseURL(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := redis.NewClient(options)
+	defer client.Close()
+	if err := client.FlushAll(t.Context()).Err(); err != nil {
+		t.Fatal(err)
+	}
+	return url
+}
 
 // run runs environments in a process of their own.
 func run(ctx context.Context, t *testing.T, j environment.Join, told func(phase.Event)) (*environment.Process, error) {
@@ -52,12 +69,12 @@ func through(t *testing.T, p *environment.Process, f phase.Phase, over <-chan st
 }
 
 func TestProcess(t *testing.T) {
-	for i, peer := range []circuit.Peer{circuit.RecloserValkey, circuit.GobreakerValkey} {
+	for _, peer := range []circuit.Peer{circuit.RecloserValkey, circuit.GobreakerValkey} {
 		t.Run(string(peer), func(t *testing.T) {
 			opened := make(chan struct{})
 			var once sync.Once
 			const size = 3
-			spec := circuit.Spec{Peer: peer, URL: fmt.Sprintf("%s/%d", valkey.URL(t), i)}
+			spec := circuit.Spec{Peer: peer, URL: fresh(t)}
 			p, err := run(t.Context(), t, environment.Join{Spec: spec, Size: size, Short: true}, func(e phase.Event) {
 				if e == phase.Opened {
 					once.Do(func() { close(opened) })
@@ -88,9 +105,12 @@ func TestProcess(t *testing.T) {
 				t.Errorf("outage: %+v", outage)
 			}
 
-			open, _ := through(t, p, phase.Phase{Length: 200 * time.Millisecond, Call: time.Millisecond, Failing: 1}, nil)
-			if open.Calls.Rejected == 0 || open.Calls.Reached > open.Calls.Rejected {
-				t.Errorf("open: %+v", open.Calls)
+			open, _ := through(t, p, phase.Phase{Length: 500 * time.Millisecond, Call: time.Millisecond, Failing: 1}, nil)
+			// Each of Recloser's may fail once more before it knows. Of gobreaker
+			// nothing is sure: who waited for the lock writes back a closed circuit.
+			c = open.Calls
+			if c.Due != c.Reached+c.Rejected+c.Lost || peer == circuit.RecloserValkey && (c.Rejected == 0 || c.Reached > size) {
+				t.Errorf("open: %+v", c)
 			}
 		})
 	}
@@ -120,7 +140,7 @@ func TestProcessThatCannotJoin(t *testing.T) {
 func TestProcessThatIsKilled(t *testing.T) {
 	ctx, kill := context.WithCancel(t.Context())
 	defer kill()
-	spec := circuit.Spec{Peer: circuit.RecloserValkey, URL: valkey.URL(t) + "/9"}
+	spec := circuit.Spec{Peer: circuit.RecloserValkey, URL: fresh(t)}
 	p, err := run(ctx, t, environment.Join{Spec: spec, Size: 1, Short: true}, func(phase.Event) {})
 	if err != nil {
 		t.Fatal(err)
