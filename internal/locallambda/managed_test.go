@@ -81,6 +81,9 @@ func TestManagedFailures(t *testing.T) {
 	if got := string(result.Payload); got != `{"errorType":"Sandbox.Timedout","errorMessage":"Task timed out after 4.00 seconds"}` {
 		t.Errorf("the answer is %s", got)
 	}
+	if after := settled(t, f); len(after) != 1 || after[0].Name != result.Environment || after[0].PID == 0 {
+		t.Errorf("after the timeout the environments are %+v", after)
+	}
 	var all sync.WaitGroup
 	for range 2 {
 		all.Go(func() {
