@@ -54,8 +54,8 @@ upstream whose faults you switch, and the circuits of recloser.yaml between them
 (or two of its own, if there is no such file).
 
 With --store the environments share that store instead, with each other and with
-everybody else who uses it: start a second one, and an outage in one opens the
-circuit in both. Only the flag says so, not RECLOSER_STORE and not recloser.yaml:
+everybody else who uses it: start a second one, and an outage of most of their
+calls opens the circuit in both. Only the flag says so, not RECLOSER_STORE and not recloser.yaml:
 dev breaks things, and a table of production is named too easily. It reads as a
 fleet does, each circuit every five seconds in each environment and more often
 while calls fail; the view itself reads five times a second at most.

@@ -86,7 +86,7 @@ func codeOf(ctx context.Context, err error) int {
 func explain(err error) string {
 	text := storage.Explain(err)
 	if errors.Is(err, admin.ErrNoServer) {
-		text += "; start one in another terminal with: recloser dev"
+		text += "; start one in another terminal with: recloser dev; or name a store with --store"
 	}
 	// The lines of a broken file begin with the place, which editors follow.
 	if errors.Is(err, config.ErrInvalid) {
