@@ -55,7 +55,11 @@ func (a *app) storeInitCommand() *cobra.Command {
 
 func (a *app) initStore(ctx context.Context, opened *storage.Opened) error {
 	if opened.Client == nil {
-		if _, err := opened.Store.Load(ctx, probeCircuit); err != nil {
+		err := readable(ctx, opened)
+		if c, ok := opened.Store.(checker); ok && err == nil {
+			err = c.Check(ctx)
+		}
+		if err != nil {
 			return err
 		}
 		a.say("there is nothing to make on %s: a circuit is a key, which its first write makes", opened.Name)

@@ -53,6 +53,10 @@ func TestChecks(t *testing.T) {
 	if got := strings.Join(lines, "; "); got != "the server: it may evict circuits; the server: it is full" {
 		t.Errorf("got %s", got)
 	}
+	a := newApp(strings.NewReader(""), nil, new(strings.Builder), func(string) string { return "" })
+	if err := a.initStore(t.Context(), &storage.Opened{Store: k}); !errors.Is(err, k.problem) {
+		t.Errorf("init says %v", err)
+	}
 	k.problem = nil
 	for _, c := range checksOf(t.Context(), &storage.Opened{Store: k}) {
 		if !c.OK {
