@@ -117,7 +117,7 @@ func newBreaker(key string, options Options) *Breaker {
 	b.noTurn.generation = math.MaxUint64
 	b.env.known = options.Store == nil
 	b.turn.Store(&b.noTurn)
-	b.flights.init()
+	b.flights.init(b.clock.machine)
 	return b
 }
 

@@ -1,9 +1,13 @@
 package recloser
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Clock is the time of one environment. The zero Clock is the machine's; a
-// simulator or a test puts its own here.
+// simulator or a test puts its own here. Whoever sets all of it owns time
+// entirely: a breaker waits for nothing else but the store.
 type Clock struct {
 	// Wall is the time of day, which all environments share but for an error.
 	// It may step, also backwards.
@@ -14,6 +18,13 @@ type Clock struct {
 	// called before. The breaker has at most one such call waiting, and none
 	// when no call is in flight.
 	AfterFunc func(d time.Duration, f func()) (stop func() bool)
+	// WithTimeout bounds a call or an operation of the store: the context that
+	// it returns ends after d, by the given cause or by none. The breaker calls
+	// cancel as soon as it has no more use for it.
+	WithTimeout func(parent context.Context, d time.Duration, cause error) (ctx context.Context, cancel context.CancelFunc)
+	// Wait returns when done is closed, or when ctx ends. The breaker waits for
+	// another of its calls, which is reading the record.
+	Wait func(ctx context.Context, done <-chan struct{})
 }
 
 func wallClock() time.Time { return time.Now() }
@@ -36,7 +47,20 @@ func newClock(c Clock) *clock {
 	if c.AfterFunc == nil {
 		filled.AfterFunc = func(d time.Duration, f func()) func() bool { return time.AfterFunc(d, f).Stop }
 	}
+	if c.WithTimeout == nil {
+		filled.WithTimeout = context.WithTimeoutCause
+	}
+	if c.Wait == nil {
+		filled.Wait = wait
+	}
 	return filled
+}
+
+func wait(ctx context.Context, done <-chan struct{}) {
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
 }
 
 // moment is one reading of both clocks, in nanoseconds.
@@ -53,8 +77,11 @@ func (c *clock) now() moment {
 // where time is not the machine's, as in a testing/synctest bubble.
 func (c *clock) direct(now moment) bool {
 	const tolerance = int64(50 * time.Millisecond)
+	if !c.machine {
+		return false
+	}
 	diff := wallNanos() - now.wall
-	return c.machine && -tolerance < diff && diff < tolerance
+	return -tolerance < diff && diff < tolerance
 }
 
 // mono returns the monotonic clock in nanoseconds.

@@ -151,7 +151,7 @@ func (p Permit) bound(ctx context.Context) (context.Context, context.CancelFunc,
 	if left <= 0 {
 		return nil, nil, ErrNoTime
 	}
-	callCtx, cancel := context.WithTimeoutCause(ctx, left, p.breaker.timeout)
+	callCtx, cancel := p.breaker.clock.WithTimeout(ctx, left, p.breaker.timeout)
 	return callCtx, cancel, nil
 }
 

@@ -64,14 +64,11 @@ func (b *Breaker) recent(now moment) bool { return now.since(b.env.heard) < rece
 
 // await waits for somebody else's read, for at most one store timeout.
 func (b *Breaker) await(ctx context.Context, read <-chan struct{}) {
-	ctx, cancel := context.WithTimeout(ctx, b.options.StoreTimeout)
+	ctx, cancel := b.clock.WithTimeout(ctx, b.options.StoreTimeout, nil)
 	defer cancel()
 	b.mu.Unlock()
 	defer b.mu.Lock()
-	select {
-	case <-read:
-	case <-ctx.Done():
-	}
+	b.clock.Wait(ctx, read)
 }
 
 // load reads the record, within limit. The lock is let go meanwhile.
@@ -146,7 +143,7 @@ func (b *Breaker) exchange(
 func (b *Breaker) unlocked(
 	ctx context.Context, limit time.Duration, op func(context.Context) (Record, error),
 ) (Record, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
+	ctx, cancel := b.clock.WithTimeout(context.WithoutCancel(ctx), limit, nil)
 	defer cancel()
 	b.mu.Unlock()
 	defer b.mu.Lock()
