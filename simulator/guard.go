@@ -1,0 +1,101 @@
+package simulator
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/recloser-dev/recloser"
+)
+
+// guard is what stands before the calls of an environment.
+type guard interface {
+	do(ctx context.Context, call func(context.Context) error) error
+}
+
+func (w *world) newGuard(e *environment, partition int) guard {
+	if w.s.Protocol == ProtocolNone {
+		return open{e}
+	}
+	return newBreaker(e, partition)
+}
+
+// open is no breaker: every call is made, and has its timeout.
+type open struct{ env *environment }
+
+func (o open) do(ctx context.Context, call func(context.Context) error) error {
+	ctx, cancel := o.env.withTimeout(ctx, o.env.world.s.Policy.Call.Timeout, nil)
+	defer cancel()
+	return call(ctx)
+}
+
+// breaker is the real one.
+type breaker struct {
+	*recloser.Breaker
+	env       *environment
+	partition int
+	state     recloser.State
+	isolated  bool
+}
+
+func newBreaker(e *environment, partition int) *breaker {
+	w := e.world
+	b := &breaker{env: e, partition: partition}
+	real, err := recloser.New(circuitName, func(o *recloser.Options) {
+		o.Policy = w.s.Policy
+		o.Store = &handle{e, partition}
+		o.StoreTimeout = w.s.Store.Timeout
+		o.Observers = []recloser.Observer{b}
+		o.Clock = e.clock()
+		o.Rand = e.coin.Float64
+		o.Token = w.newToken
+		if w.s.Traffic.Partitions > 0 {
+			o.Partition = strconv.Itoa(partition)
+		}
+		if w.s.options != nil {
+			w.s.options(o)
+		}
+	})
+	if err != nil {
+		// The scenario was validated, so its policy is sound.
+		panic(fmt.Sprintf("simulator: %v", err))
+	}
+	b.Breaker = real
+	return b
+}
+
+const circuitName = "dependency"
+
+func (b *breaker) do(ctx context.Context, call func(context.Context) error) error {
+	return b.Do(ctx, call)
+}
+
+// Observe implements [recloser.Observer]: it keeps what the column of the
+// environment shows, and what the checker must know.
+func (b *breaker) Observe(event recloser.Event) {
+	w := b.env.world
+	if b.env.dead {
+		return
+	}
+	switch event.Kind {
+	case recloser.EventOpened, recloser.EventHalfOpened, recloser.EventClosed:
+		b.state = event.To
+	case recloser.EventProbeClaimed:
+		w.current.claimed = true
+	case recloser.EventIsolated:
+		b.isolated = true
+	case recloser.EventRejoined:
+		b.isolated = false
+	default:
+	}
+	w.told(StepEvent, b.env, event.Generation, event.String)
+}
+
+// newToken returns a text that nobody else ever returns.
+func (w *world) newToken() string {
+	token := strconv.FormatUint(w.tokens.Uint64(), 36) + strconv.FormatUint(w.tokens.Uint64(), 36)
+	if w.current != nil {
+		w.current.token, w.current.shown = token, false
+	}
+	return token
+}

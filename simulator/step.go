@@ -1,0 +1,133 @@
+package simulator
+
+import (
+	"time"
+
+	"github.com/recloser-dev/recloser"
+)
+
+// StepKind is what happened in a step.
+type StepKind string
+
+const (
+	// StepStarted is an environment that started, StepKilled one that was
+	// killed or given up.
+	StepStarted StepKind = "started"
+	StepKilled  StepKind = "killed"
+	// StepFrozen is an environment that stands still, StepThawed one that goes
+	// on.
+	StepFrozen StepKind = "frozen"
+	StepThawed StepKind = "thawed"
+	// StepStepped is a wall clock that was moved.
+	StepStepped StepKind = "stepped"
+	// StepAdmitted is a call that is made, StepRejected one that is turned away.
+	StepAdmitted StepKind = "admitted"
+	StepRejected StepKind = "rejected"
+	// StepReached is a call that has come to the dependency.
+	StepReached StepKind = "reached"
+	// StepSucceeded and StepFailed are the ends of a call.
+	StepSucceeded StepKind = "succeeded"
+	StepFailed    StepKind = "failed"
+	// StepLost is a call for which no environment has room.
+	StepLost StepKind = "lost"
+	// StepAsked is an operation on its way to the store, StepApplied a write
+	// that it has made.
+	StepAsked   StepKind = "asked"
+	StepApplied StepKind = "applied"
+	// StepEvent is what a breaker tells its observers.
+	StepEvent StepKind = "event"
+	// StepOrdered is what an operator has said.
+	StepOrdered StepKind = "ordered"
+	// StepBroken is a law that was broken.
+	StepBroken StepKind = "broken"
+)
+
+// Step is one thing that happened in a run.
+type Step struct {
+	// At is when, since the beginning.
+	At time.Duration
+	// Kind is what happened.
+	Kind StepKind
+	// Environment is the place of the environment it happened in, from 0; -1 if
+	// it happened in none.
+	Environment int
+	// Text says more, in one line; it may be empty.
+	Text string
+	// Columns is how the environments stand after it, a byte for each place:
+	// '.' closed, '#' open, '?' probing, '~' frozen, '-' open for itself, ' '
+	// not started. It is valid until the next step.
+	Columns []byte
+}
+
+// Observer is told every step of a run, in order. It must not keep the run up,
+// and has no influence on it.
+type Observer interface {
+	Observe(s Step)
+}
+
+// ObserverFunc is a function as an [Observer].
+type ObserverFunc func(Step)
+
+// Observe calls f.
+func (f ObserverFunc) Observe(s Step) { f(s) }
+
+// told adds a step to the fingerprint, and tells observers of it.
+func (w *world) told(kind StepKind, e *environment, n uint64, text func() string) {
+	place := -1
+	if e != nil {
+		place = e.place
+	}
+	w.mix(uint64(w.now))
+	w.mix(uint64(len(kind))<<32 | uint64(kind[0])<<16 | uint64(kind[len(kind)-1]))
+	w.mix(uint64(place))
+	w.mix(n)
+	if len(w.observers) == 0 {
+		return
+	}
+	s := Step{At: time.Duration(w.now), Kind: kind, Environment: place, Columns: w.columns()}
+	if text != nil {
+		s.Text = text()
+	}
+	for _, o := range w.observers {
+		o.Observe(s)
+	}
+}
+
+// mix adds a number to the fingerprint of the run, by FNV-1a over words.
+func (w *world) mix(n uint64) {
+	const prime = 1099511628211
+	w.result.Fingerprint = (w.result.Fingerprint ^ n) * prime
+}
+
+// columns draws how the environments stand.
+func (w *world) columns() []byte {
+	w.drawn = w.drawn[:0]
+	for _, e := range w.fleet.places {
+		w.drawn = append(w.drawn, e.column())
+	}
+	return w.drawn
+}
+
+// column draws how an environment stands: by the worst of its circuits.
+func (e *environment) column() byte {
+	if e == nil {
+		return ' '
+	}
+	if e.frozen {
+		return '~'
+	}
+	column := byte('.')
+	for _, g := range e.guards {
+		b, ok := g.(*breaker)
+		switch {
+		case !ok:
+		case b.state == recloser.StateOpen:
+			return '#'
+		case b.state == recloser.StateHalfOpen:
+			column = '?'
+		case b.isolated && column == '.':
+			column = '-'
+		}
+	}
+	return column
+}
