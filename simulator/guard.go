@@ -13,6 +13,12 @@ type guard interface {
 	do(ctx context.Context, call func(context.Context) error) error
 }
 
+// standing is a guard that shows in the column of its environment.
+type standing interface {
+	// column returns '.' closed, '#' open, '?' probing, or '-' open for itself.
+	column() byte
+}
+
 func (w *world) newGuard(e *environment, partition int) guard {
 	if w.s.Protocol == ProtocolNone {
 		return open{e}
@@ -68,6 +74,14 @@ const circuitName = "dependency"
 
 func (b *breaker) do(ctx context.Context, call func(context.Context) error) error {
 	return b.Do(ctx, call)
+}
+
+// column shows what its environment knows of the circuit.
+func (b *breaker) column() byte {
+	if b.isolated && b.state == recloser.StateClosed {
+		return '-'
+	}
+	return columnOf(b.state)
 }
 
 // Observe implements [recloser.Observer]: it keeps what the column of the

@@ -72,7 +72,7 @@ func Run(ctx context.Context, s Scenario, observers ...Observer) (Result, error)
 }
 
 func newWorld(s *Scenario, observers []Observer) *world {
-	w := &world{s: s, observers: observers, end: int64(s.Duration), faults: s.Faults}
+	w := &world{s: s, end: int64(s.Duration), faults: s.Faults}
 	w.chance, w.tokens = w.stream(streamFaults), w.stream(streamTokens)
 	// Slots of windows begin at any moment of the run.
 	w.epoch = 1_800_000_000_000*int64(time.Millisecond) + w.stream(streamEpoch).Int64N(int64(time.Hour))
@@ -97,6 +97,7 @@ func newWorld(s *Scenario, observers []Observer) *world {
 		w.agenda.add(int64(s.Orders[i].At), nil, &s.Orders[i])
 	}
 	w.traffic.next(w)
+	w.attend(observers)
 	return w
 }
 
