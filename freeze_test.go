@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/recloser-dev/recloser"
@@ -51,6 +52,41 @@ func TestThawInTheMiddleOfARead(t *testing.T) {
 	if p, err := b.Allow(context.Background()); err == nil {
 		t.Errorf("Allow() = %v by a view that is an hour old", p)
 	}
+}
+
+// So does one that another call waits for. LAWS.md, L4.
+func TestThawInTheMiddleOfAnothersRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		clock, store := newHands(), new(spy)
+		asked, on := 0, make(chan struct{})
+		b := newBreaker(t, clock.option, plain, func(o *recloser.Options) {
+			o.Store = thawing{store, func() {
+				if asked++; asked == 1 {
+					<-on
+				}
+			}}
+		})
+		read, decided := make(chan error), make(chan error)
+		go func() {
+			_, err := b.Refresh(context.Background())
+			read <- err
+		}()
+		synctest.Wait()
+		go func() {
+			_, err := b.Allow(context.Background())
+			decided <- err
+		}()
+		synctest.Wait()
+		store.override(t, recloser.Override{Mode: recloser.OverrideOpen, Until: 1 << 50, Actor: "ann"})
+		clock.freeze(time.Hour)
+		close(on)
+		if err := <-read; err != nil {
+			t.Error(err)
+		}
+		if err := <-decided; err == nil || asked != 2 {
+			t.Errorf("Allow() = %v after %d reads, by a view that is an hour old", err, asked)
+		}
+	})
 }
 
 // thawing is a store whose answers are on their way while something happens.

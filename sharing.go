@@ -43,19 +43,24 @@ func (b *Breaker) freshen(ctx context.Context) {
 		}
 		return
 	}
-	age := now.since(e.read)
-	if e.known && age < RefreshInterval && (!e.stale || b.recent(now)) {
-		return
-	}
-	if e.reading == nil {
-		err := b.load(ctx, b.options.StoreTimeout)
-		if err == nil && b.clock.now().since(e.read) >= RefreshInterval {
-			_ = b.load(ctx, b.options.StoreTimeout) // The environment was frozen while it read.
+	for range 2 { // The second time if the environment was frozen while it was read.
+		age := now.since(e.read)
+		if e.known && age < RefreshInterval && (!e.stale || b.recent(now)) {
+			return
 		}
-		return
-	}
-	if !e.known || age >= RefreshInterval+b.options.StoreTimeout {
-		b.await(ctx, e.reading)
+		read := e.reading
+		switch {
+		case read == nil:
+			_ = b.load(ctx, b.options.StoreTimeout)
+		case !e.known || age >= RefreshInterval+b.options.StoreTimeout:
+			b.await(ctx, read)
+		default:
+			return
+		}
+		if e.outage.failures > 0 || read != nil && e.reading == read {
+			return
+		}
+		now = b.clock.now()
 	}
 }
 
