@@ -22,8 +22,8 @@ func (b *Breaker) admit(ctx context.Context) (Permit, error) {
 	var a answer
 	b.locked(func(moment) {
 		b.turn.Store(&b.noTurn)
-		b.freshen(ctx)
 		for range maxSteps {
+			b.freshen(ctx) // Again, if the environment was frozen in the step before.
 			now := b.again()
 			b.tellOverrideEnd(now)
 			if b.advance(ctx, now) {

@@ -54,6 +54,49 @@ func TestThawInTheMiddleOfARead(t *testing.T) {
 	}
 }
 
+// So does a write that a call makes before it is decided on, and the read that ends
+// an outage. LAWS.md, L4.
+func TestThawInTheMiddleOfAStep(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		before func(b *recloser.Breaker, clock *hands, store *spy)
+		after  time.Duration
+		writes bool // It is a write in which the environment is frozen.
+	}{
+		{"the end of a watch", func(b *recloser.Breaker, _ *hands, _ *spy) {
+			_ = call(b, errDown)
+		}, 30 * time.Second, true},
+		{"the end of an outage", func(b *recloser.Breaker, clock *hands, store *spy) {
+			store.fail(errGone)
+			clock.advance(6 * time.Second)
+			_ = call(b, nil)
+		}, 6 * time.Second, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			clock, store := newHands(), new(spy)
+			b := newBreaker(t, clock.option, store.option, plain)
+			_ = call(b, nil)
+			row.before(b, clock, store)
+			clock.advance(row.after)
+			frozen := 0
+			store.befall(func(w recloser.Write) fault {
+				if frozen == 0 && row.writes == (w != nil) {
+					frozen++
+					clock.freeze(time.Hour)
+				}
+				return fault{}
+			})
+			read, _ := store.operations()
+			if err := call(b, nil); err != nil || frozen == 0 {
+				t.Fatalf("call() = %v after %d freezes", err, frozen)
+			}
+			if again, _ := store.operations(); again != read+2 {
+				t.Errorf("read %d times, want before the freeze and after it", again-read)
+			}
+		})
+	}
+}
+
 // So does one that another call waits for. LAWS.md, L4.
 func TestThawInTheMiddleOfAnothersRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -38,10 +38,10 @@ func (b *Breaker) freshen(ctx context.Context) {
 	}
 	now := b.clock.now()
 	if e.outage.failures > 0 {
-		if e.reading == nil && e.outage.left(now) <= 0 {
-			_ = b.load(ctx, b.options.StoreTimeout)
+		if e.reading != nil || e.outage.left(now) > 0 || b.load(ctx, b.options.StoreTimeout) != nil {
+			return
 		}
-		return
+		now = b.clock.now()
 	}
 	for range 2 { // The second time if the environment was frozen while it was read.
 		age := now.since(e.read)
