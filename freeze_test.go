@@ -202,6 +202,29 @@ func TestBlockIsNeverExtended(t *testing.T) {
 	}
 }
 
+// Nor does it where the wall clock is the only one that runs: an environment that
+// is frozen between its calls reads again, and probes, as if the clock had not been
+// put back. LAWS.md, L1 and L4.
+func TestFrozenBetweenCallsAfterAStepBack(t *testing.T) {
+	clock, store := newHands(), new(spy)
+	b := newBreaker(t, clock.option, store.option, plain, func(o *recloser.Options) { o.Rand = func() float64 { return 0 } })
+	open(t, store, clock)
+	_ = rejected(t, b)
+	clock.step(-time.Hour)
+	read, _ := store.operations()
+	for at := time.Duration(0); at < 10*time.Second; at += 500 * time.Millisecond {
+		_ = rejected(t, b)
+		clock.freeze(500 * time.Millisecond)
+	}
+	if again, _ := store.operations(); again != read+1 {
+		t.Errorf("read %d times in 10s, want once each refresh", again-read)
+	}
+	clock.freeze(500 * time.Millisecond)
+	if p := allow(t, b); !p.Probe() {
+		t.Error("not a probe")
+	}
+}
+
 // A lease is not extended by a clock that steps back either.
 func TestLeaseIsNeverExtended(t *testing.T) {
 	clock, store := newHands(), new(spy)

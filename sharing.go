@@ -36,12 +36,12 @@ func (b *Breaker) freshen(ctx context.Context) {
 	if b.options.Store == nil {
 		return
 	}
-	now := b.clock.now()
+	now := b.now()
 	if e.outage.failures > 0 {
 		if e.reading != nil || e.outage.left(now) > 0 || b.load(ctx, b.options.StoreTimeout) != nil {
 			return
 		}
-		now = b.clock.now()
+		now = b.now()
 	}
 	for range 2 { // The second time if the environment was frozen while it was read.
 		age := now.since(e.read)
@@ -60,7 +60,7 @@ func (b *Breaker) freshen(ctx context.Context) {
 		if e.outage.failures > 0 || read != nil && e.reading == read {
 			return
 		}
-		now = b.clock.now()
+		now = b.now()
 	}
 }
 
@@ -101,7 +101,7 @@ func (b *Breaker) write(ctx context.Context, w Write) error {
 		if !ok {
 			return ErrConflict
 		}
-		b.adoptOwn(next, b.clock.now())
+		b.adoptOwn(next, b.now())
 		return nil
 	}
 	return b.exchange(ctx, b.options.StoreTimeout, true, func(ctx context.Context) (Record, error) {
@@ -124,7 +124,7 @@ func (b *Breaker) exchange(
 	ctx context.Context, limit time.Duration, writes bool, op func(context.Context) (Record, error),
 ) error {
 	b.env.operation++
-	operation, began := b.env.operation, b.clock.now()
+	operation, began := b.env.operation, b.now()
 	r, err := b.unlocked(ctx, limit, op)
 	if err == nil || isConflict(err) {
 		if newer := r.Check(); newer != nil {
@@ -132,7 +132,7 @@ func (b *Breaker) exchange(
 		}
 	}
 	if err != nil && !isConflict(err) {
-		b.storeFailed(b.clock.now(), err)
+		b.storeFailed(b.now(), err)
 		return err
 	}
 	if b.env.outage.failures > 0 {
