@@ -219,4 +219,3 @@ func (w *world) illness() (ill, well time.Duration) {
 	}
 	return ill, well
 }
-
