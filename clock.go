@@ -2,6 +2,7 @@ package recloser
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 )
 
@@ -34,6 +35,7 @@ type clock struct {
 	Clock
 	machine bool
 	base    time.Time
+	back    atomic.Int64 // by how much the wall clock has been seen to step back
 }
 
 func newClock(c Clock) *clock {
@@ -64,13 +66,20 @@ func wait(ctx context.Context, done <-chan struct{}) {
 }
 
 // moment is one reading of both clocks, in nanoseconds.
-type moment struct{ wall, mono int64 }
+type moment struct {
+	wall, mono int64
+	// aged is the wall clock without its steps back, for ages: one that was
+	// put back an hour would else show none for an hour, and an environment
+	// that is frozen between its calls has no other.
+	aged int64
+}
 
 // now reads the monotonic clock first: a start that is reckoned from the wall
 // clock then lies before, never after, what the monotonic clock says.
 func (c *clock) now() moment {
 	mono := c.mono()
-	return moment{wall: c.Wall().UnixNano(), mono: mono}
+	wall := c.Wall().UnixNano()
+	return moment{wall: wall, mono: mono, aged: wall + c.back.Load()}
 }
 
 // direct reports whether the wall clock may be read the quick way: it may not
@@ -97,5 +106,5 @@ func (m moment) instant() Instant { return Instant(m.wall / int64(time.Milliseco
 // since returns the time from a to m by the clock that ran further: the
 // monotonic clock stands still in a freeze, and the wall clock may step back.
 func (m moment) since(a moment) time.Duration {
-	return time.Duration(max(m.wall-a.wall, m.mono-a.mono, 0))
+	return time.Duration(max(m.aged-a.aged, m.mono-a.mono, 0))
 }

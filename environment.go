@@ -41,6 +41,7 @@ type environment struct {
 	own     Record
 	ownHeld moment
 
+	last      moment // the latest reading of the clocks
 	outage    outage
 	reading   chan struct{}
 	writing   bool
@@ -76,15 +77,25 @@ func (b *Breaker) locked(fn func(now moment)) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	now := b.clock.now()
-	b.harvest(now)
-	fn(now)
+	fn(b.again())
 }
 
-// again reads the clocks after the lock was let go in between.
+// again reads the clocks, and takes the counts. The lock must be held.
 func (b *Breaker) again() moment {
-	now := b.clock.now()
+	now := b.now()
 	b.harvest(now)
+	return now
+}
+
+// now reads the clocks, and notes a step back of the wall clock. The lock must be
+// held.
+func (b *Breaker) now() moment {
+	now := b.clock.now()
+	if back := b.env.last.aged - now.aged; back > 0 {
+		b.clock.back.Add(back)
+		now.aged += back
+	}
+	b.env.last = now
 	return now
 }
 
@@ -159,7 +170,7 @@ func (b *Breaker) adopt(r Record, operation uint64, began moment, made bool) {
 		return
 	}
 	last := e.record
-	e.asked, e.read, e.heard, e.record, e.stale = operation, began, b.clock.now(), r, false
+	e.asked, e.read, e.heard, e.record, e.stale = operation, began, b.now(), r, false
 	if !e.known || r.Generation != last.Generation {
 		e.held = began
 		e.spread = b.probeSpread()

@@ -80,7 +80,7 @@ func (b *Breaker) settleAlone(p Permit, o Outcome) Settlement {
 		return SettlementStale
 	}
 	e.own = next
-	now := b.clock.now()
+	now := b.now()
 	if t, due := b.policy.Due(b.ownView(now), b.options.Rand()); due {
 		b.moveAlone(now, t)
 	}

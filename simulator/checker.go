@@ -1,6 +1,8 @@
 package simulator
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -66,6 +68,7 @@ func (m moment) since(a moment) int64 { return max(m.wall-a.wall, m.mono-a.mono,
 type knowledge struct {
 	asked    moment // when it asked for what it knows
 	attached bool   // whether its last operation was answered
+	tried    int64  // when it last failed to become a prober
 	calls    int    // it let through in this watch
 	bad      int    // of them that were no success in time
 	told     recloser.Counts
@@ -76,7 +79,7 @@ func newChecker(w *world) checker {
 	for i := range w.s.Dependency {
 		k.sound = k.sound && w.s.Dependency[i].well(&w.s.Policy)
 	}
-	k.sound = k.sound && w.s.Policy.Call.Concurrency == 0 && w.s.Fleet.Timeout == 0
+	k.sound = k.sound && w.s.Policy.WhenStoreFails != recloser.StoreFailureReject && w.s.Policy.Call.Concurrency == 0 && w.s.Fleet.Timeout == 0
 	return k
 }
 
@@ -109,11 +112,12 @@ func (k *checker) admitted(c *call) {
 		return
 	}
 	s := b.Status()
-	if s.State == recloser.StateClosed || s.Detached || s.Override.Mode == recloser.OverrideClosed {
-		return
+	if s.Detached {
+		return // It decides for itself, and holds off first.
 	}
 	if !t.claimed {
-		if k.w.s.Policy.Enforce >= 1 {
+		admits := s.State == recloser.StateClosed || s.Override.Mode == recloser.OverrideClosed || k.w.s.Policy.Enforce < 1
+		if !admits && !c.env.justEnded(truth.Override) {
 			k.broken("S1", c.env, "call %d was let through a circuit that is %v without a claim", c.number, s.State)
 		}
 		return
@@ -124,11 +128,22 @@ func (k *checker) admitted(c *call) {
 	c.probe = &probe{call: c, env: c.env, generation: s.Generation, token: t.token, astray: c.env.wrong()}
 }
 
+// justEnded reports whether an override has ended in this millisecond: what is
+// promised until its end may be promised to the end of that.
+func (e *environment) justEnded(o recloser.Override) bool {
+	ago := recloser.InstantOf(e.wall()).Sub(o.Until)
+	return o.Mode == recloser.OverrideClosed && ago >= 0 && ago <= time.Millisecond
+}
+
 // exempt reports whether a probe is one of those that a protocol cannot prevent:
 // its environment stood still for longer than the margin allows after it had
 // looked at the clock, or a clock is wrong by more than clocks may be.
 func (k *checker) exempt(p *probe) bool {
-	return p.astray || p.overtaken || p.paused > k.w.tolerable()
+	paused := p.paused
+	if p.env.frozen {
+		paused += k.w.now - p.env.frozenAt
+	}
+	return p.astray || p.overtaken || paused > k.w.tolerable()
 }
 
 // entered looks at a call that has come to the dependency, which will answer
@@ -196,7 +211,7 @@ func (k *checker) left(c *call, err error) {
 	switch {
 	case err == nil:
 		at.ended.good++
-	case c.gives != never && k.w.now >= c.began+c.gives:
+	case errors.Is(err, context.Canceled):
 		at.ended.ignored++
 	}
 }

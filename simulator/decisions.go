@@ -57,12 +57,19 @@ func (k *checker) ordered(partition int) { k.circuits[partition].ordered = k.w.n
 // rejected looks at a call that was turned away.
 func (k *checker) rejected(c *call, rejection *recloser.OpenError) {
 	k.fresh(c)
-	k.obeyed(c, recloser.OverrideClosed, "rejected")
+	switch rejection.Reason {
+	case recloser.ReasonOpen, recloser.ReasonForcedOpen, recloser.ReasonProbing, recloser.ReasonRamp:
+		k.obeyed(c, recloser.OverrideClosed, "rejected")
+	case recloser.ReasonConcurrency, recloser.ReasonStore:
+	}
 	if k.sound {
 		k.broken("B1", c.env, "call %d was rejected (%s), though nothing was wrong with the dependency", c.number, rejection.Reason)
 	}
 	if rejection.Reason == recloser.ReasonStore && k.w.s.Policy.WhenStoreFails == recloser.StoreFailureLastKnown {
 		k.broken("B1", c.env, "call %d was rejected because the store is out of reach", c.number)
+	}
+	if k.w.current.token != "" {
+		c.env.known[c.partition].tried = k.w.now
 	}
 	if rejection.Reason == recloser.ReasonProbing {
 		k.freed(c)
@@ -70,10 +77,11 @@ func (k *checker) rejected(c *call, rejection *recloser.OpenError) {
 }
 
 // freed holds that no slot is held for longer than a lease and the margin, give or
-// take what clocks differ by and a turn. LAWS.md, S8.
+// take what clocks differ by and a turn. Who has just tried to claim one, and was
+// too slow, may say so for as long as a turn lasts. LAWS.md, S8.
 func (k *checker) freed(c *call) {
 	known := &c.env.known[c.partition]
-	if !known.attached || c.env.wrong() {
+	if !known.attached || c.env.wrong() || known.tried > 0 && k.w.now-known.tried <= int64(time.Second) {
 		return
 	}
 	p := &k.w.s.Policy

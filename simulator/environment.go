@@ -30,12 +30,11 @@ type environment struct {
 	busy   int  // how many calls it makes
 	idle   int64
 
-	guards  []guard // by partition
+	guards  []guard     // by partition
 	known   []knowledge // by partition, as the checker sees it
 	tasks   []*task
 	waiters []waiter
 	stalled []event
-
 }
 
 // waiter is a task that waits until a channel is closed.

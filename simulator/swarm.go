@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"math"
 	"math/rand/v2"
 	"time"
 
@@ -16,14 +17,14 @@ func Swarm(seed uint64) Scenario {
 	s := DefaultScenario()
 	s.Seed = seed
 	d := draw{rand.New(rand.NewPCG(scramble(seed), scramble(^seed)))}
-	// In one of eight worlds hours pass between what are seconds in others.
+	// In one of sixteen worlds minutes pass between what are seconds in others.
 	pace := time.Duration(1)
-	if d.chance(1.0 / 8) {
+	if d.chance(1.0 / 16) {
 		pace = 60
 	}
-	chaos := d.between(40*time.Second, 100*time.Second) * pace
-	s.Policy = d.policy()
+	chaos := d.between(20*time.Second, 60*time.Second) * pace
 	s.Fleet = d.fleet(pace)
+	s.Policy = d.policy(s.Fleet.ClockError)
 	s.Traffic = d.traffic(pace)
 	s.Dependency = d.dependency(&s.Policy, chaos)
 	s.Faults = d.faults(&s.Policy, chaos, pace)
@@ -47,23 +48,25 @@ func (d draw) between(low, high time.Duration) time.Duration {
 // among returns one of several.
 func among[T any](d draw, of ...T) T { return of[d.IntN(len(of))] }
 
-// policy draws rules that are sound, and short enough for much to happen.
-func (d draw) policy() recloser.Policy {
+// policy draws rules that are sound for clocks with such an error, and short enough
+// for much to happen.
+func (d draw) policy(clockError time.Duration) recloser.Policy {
 	p := recloser.DefaultPolicy()
 	p.Call.Timeout = d.between(500*time.Millisecond, 3*time.Second)
 	p.Call.Reserve = d.between(0, 300*time.Millisecond)
 	p.OpenWhen.SlowAfter = p.Call.Timeout * time.Duration(d.IntN(5)+4) / 8
+	p.OpenWhen.FailureRate = among(d, 0.2, recloser.Share(0.5))
 	p.OpenWhen.SlowRate = among(d, 0, 0.5, recloser.Share(0.8))
 	p.OpenWhen.Window = among(d, 5*time.Second, 10*time.Second)
 	p.OpenWhen.MinCalls = among(d, 3, 5, 10)
-	p.OpenWhen.Confidence = among(d, 0, 0.99, recloser.Share(0.999))
+	p.OpenWhen.Confidence = among(d, 0, 0, 0.9, recloser.Share(0.999))
 	p.OpenWhen.Consecutive = among(d, 0, 3, 5)
 	p.HalfOpen.Probes = among(d, 1, 1, 1, 2, 3, recloser.MaxProbes)
 	p.HalfOpen.Successes = d.IntN(5) + 1
 	p.HalfOpen.Failures = d.IntN(2) + 1
-	p.HalfOpen.Margin = d.between(2100*time.Millisecond, 4*time.Second)
+	p.HalfOpen.Margin = 2*clockError + d.between(20*time.Millisecond, time.Second)
 	if d.chance(0.3) {
-		p.HalfOpen.Lease = p.Lease() + d.between(0, 4*time.Second)
+		p.HalfOpen.Lease = p.Lease() + d.between(0, 2*time.Second)
 	}
 	p.OpenFor.Cooldown = p.Lease() + p.HalfOpen.Margin
 	if d.chance(0.5) {
@@ -87,7 +90,7 @@ func (d draw) fleet(pace time.Duration) Fleet {
 		Environments: int(logUniform(d.Rand, 2, 40)),
 		Concurrency:  among(d, 1, 1, 2, 8, 64),
 		Routing:      among(d, RoutingUniform, RoutingWarm),
-		ClockError:   among(d, 0, time.Second),
+		ClockError:   among(d, 0, 100*time.Millisecond, time.Second),
 		Clones:       among(d, 0, 0.5, recloser.Share(1)),
 	}
 	if d.chance(0.5) {
@@ -105,7 +108,7 @@ func (d draw) fleet(pace time.Duration) Fleet {
 
 func (d draw) traffic(pace time.Duration) Traffic {
 	t := Traffic{
-		Rate:    float64(logUniform(d.Rand, 4_000, 60_000)) / 1000 / float64(pace),
+		Rate:    float64(logUniform(d.Rand, 10_000, 80_000)) / 1000 / float64(pace),
 		Backoff: 100 * time.Millisecond,
 		Retries: among(d, 0, 0, 2),
 	}
@@ -131,8 +134,8 @@ func (d draw) dependency(p *recloser.Policy, chaos time.Duration) []Phase {
 	for i := range n {
 		ill := d.illness(p, latency)
 		part := chaos / time.Duration(n)
-		ill.From = part*time.Duration(i) + d.between(time.Second, part/2)
-		well.From = ill.From + d.between(time.Second, part/2)
+		ill.From = part*time.Duration(i) + d.between(time.Second, part/4)
+		well.From = ill.From + d.between(part/2, part*3/4-time.Second)
 		phases = append(phases, ill, well)
 	}
 	return phases
@@ -140,22 +143,22 @@ func (d draw) dependency(p *recloser.Policy, chaos time.Duration) []Phase {
 
 func (d draw) illness(p *recloser.Policy, latency time.Duration) Phase {
 	ill := Phase{Latency: latency, Tail: 2 * latency}
+	some := recloser.Share(math.Sqrt(d.Float64())) // More rather than less.
 	switch d.IntN(8) {
 	case 0, 1:
 		ill.Failing = 1
 	case 2:
-		ill.Failing = recloser.Share(d.Float64())
+		ill.Failing = some
 	case 3:
 		ill.Hanging = 1
 	case 4:
-		ill.Hanging = recloser.Share(d.Float64())
-		ill.Failing = recloser.Share(d.Float64())
+		ill.Hanging, ill.Failing = some, recloser.Share(d.Float64())
 	case 5:
 		ill.Latency = d.between(p.OpenWhen.SlowAfter/2, p.Call.Timeout*3/2)
 	case 6:
-		ill.Failing, ill.RetryAfter = recloser.Share(d.Float64()), d.between(time.Second, time.Minute)
+		ill.Failing, ill.RetryAfter = some, d.between(time.Second, time.Minute)
 	case 7:
-		ill.Capacity, ill.Queue = d.Float64()*40+1, d.IntN(200)
+		ill.Capacity, ill.Queue = d.Float64()*20+1, d.IntN(200)
 	}
 	return ill
 }

@@ -220,4 +220,3 @@ func (w *world) illness() (ill, well time.Duration) {
 	}
 	return ill, well
 }
-
