@@ -22,7 +22,8 @@ type Recording struct {
 
 	// Places is which environment, or which partition, each row shows.
 	Places []int
-	// Samples are what was kept, the first of them at 0s and the last at the end.
+	// Samples are what was kept, the first of them at 0s and the last at the end, to
+	// the millisecond.
 	Samples []Sample
 }
 
@@ -84,7 +85,7 @@ func (r *Recording) begin(w *world) {
 // act takes a sample. It is no step of the run, which is the same without it.
 func (r *Recording) act(w *world) {
 	w.result.Steps--
-	s := Sample{At: time.Duration(w.now), Counts: w.result.Counts, Rows: r.rows(w)}
+	s := Sample{At: time.Duration(w.now).Round(time.Millisecond), Counts: w.result.Counts, Rows: r.rows(w)}
 	for _, e := range w.fleet.places {
 		if e == nil {
 			continue
@@ -98,8 +99,8 @@ func (r *Recording) act(w *world) {
 	if r.Progress != nil {
 		r.Progress(s)
 	}
-	if w.now < w.end {
-		w.agenda.add(min(w.now+int64(r.Every), w.end), nil, r)
+	if last := w.end - 1; w.now < last { // At the end itself another second would begin.
+		w.agenda.add(min(w.now+int64(r.Every), last), nil, r)
 	}
 }
 
