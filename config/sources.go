@@ -2,6 +2,7 @@ package config
 
 import (
 	"reflect"
+	"strings"
 
 	"github.com/recloser-dev/recloser"
 )
@@ -46,7 +47,7 @@ func (s Sources) Place(err error) error {
 		e := &Error{File: s.name, Line: 1, Column: 1, Path: field.Field, Problem: field.Problem, cause: field}
 		if source, written := s.at.nearest(field.Field); written {
 			e.Line, e.Column = source.Line, source.Column
-		} else {
+		} else if !strings.HasPrefix(e.Problem, "is missing") {
 			e.Problem += notSetHere
 		}
 		found.add(e)

@@ -87,9 +87,11 @@ func TestPlace(t *testing.T) {
 	problem := func(field string) error { return &recloser.FieldError{Field: field, Problem: "is wrong"} }
 	wrong := fmt.Errorf("a journey: %w", errors.Join(
 		problem("seed"), fmt.Errorf("wrapped: %w", problem("legs[1].speed")), problem("legs[1].share"), problem("night"),
+		&recloser.FieldError{Field: "version", Problem: "is missing; write it"},
 	))
 	want := strings.Join([]string{
 		"journey.yaml:1:1: seed: is wrong (not set here: this is the default)",
+		"journey.yaml:1:1: version: is missing; write it",
 		"journey.yaml:1:8: night: is wrong",
 		"journey.yaml:4:3: legs[1].share: is wrong",
 		"journey.yaml:4:12: legs[1].speed: is wrong",

@@ -80,7 +80,7 @@ func (s *Scenario) validatePhase(c *check, i int) {
 	c.require(p.Capacity >= 0, at+"capacity", "must not be negative: %v", p.Capacity)
 	c.require(p.Queue >= 0, at+"queue", "must not be negative: %d", p.Queue)
 	c.positive(at+"retry_after", p.RetryAfter)
-	c.require(p.Dead >= 0 && p.Dead <= s.partitions(), at+"dead", "is %d, and there are %d partitions (traffic.partitions)", p.Dead, s.partitions())
+	c.require(p.Dead >= 0 && p.Dead <= s.partitions(), at+"dead", "is %d, more than there are partitions (traffic.partitions): %d", p.Dead, s.partitions())
 }
 
 func (s *Scenario) validateFault(c *check, i int) {
