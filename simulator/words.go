@@ -50,3 +50,11 @@ func unknownWord[T ~string](word T, all []T) string {
 	last := len(names) - 1
 	return fmt.Sprintf("must be %s or %s, not %.40q", strings.Join(names[:last], ", "), names[last], string(word))
 }
+
+// StepKinds returns all kinds of steps.
+func StepKinds() []StepKind {
+	return []StepKind{
+		StepStarted, StepKilled, StepFrozen, StepThawed, StepStepped, StepAdmitted, StepRejected, StepReached,
+		StepSucceeded, StepFailed, StepLost, StepAsked, StepApplied, StepEvent, StepOrdered, StepBroken,
+	}
+}

@@ -40,7 +40,7 @@ func (s *scene) fault(f simulator.Fault) {
 	s.Faults = append(s.Faults, f)
 }
 
-// every changes the dependency at all times.
+// always changes the dependency at all times.
 func (s *scene) always(change func(*simulator.Phase)) {
 	for i := range s.Dependency {
 		change(&s.Dependency[i])
@@ -110,7 +110,7 @@ func (s *scene) slow() {
 		if o.SlowRate > 0 {
 			p.Latency = o.SlowAfter + (timeout-o.SlowAfter)/4
 		}
-		p.Tail = p.Latency
+		p.Tail = 0 // All take as long.
 	})
 }
 
