@@ -143,7 +143,7 @@ func wrap(text string) string {
 	const width = 84
 	var b strings.Builder
 	length := 0
-	for _, word := range strings.FieldsSeq(text) {
+	for word := range strings.FieldsSeq(text) {
 		switch {
 		case length == 0:
 		case length+1+len(word) > width:

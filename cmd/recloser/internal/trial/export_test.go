@@ -25,6 +25,6 @@ func (r *Run) Figure(name string) float64 { return r.figures[name] }
 // Measure measures a run by hand.
 func Measure(s *simulator.Scenario, samples []simulator.Sample, result simulator.Result) map[string]float64 {
 	return figuresOf(s, &Run{
-		Result: result, Recording: &simulator.Recording{Samples: samples}, Played: samples[len(samples)-1].At.Round(time.Millisecond),
+		Result: result, Recording: &simulator.Recording{Every: 100 * time.Millisecond, Samples: samples}, Played: samples[len(samples)-1].At,
 	})
 }

@@ -105,3 +105,33 @@ func TestMoments(t *testing.T) {
 		t.Errorf("of a circuit that stays half-open: recovered after %v", got["time_to_recover"])
 	}
 }
+
+// TestMomentsThatDoNotCome measures a run in which calls are wasted to the end of the
+// outage, and those after it rejected.
+func TestMomentsThatDoNotCome(t *testing.T) {
+	s := phases(simulator.Phase{}, simulator.Phase{From: 10 * second, Failing: 1}, simulator.Phase{From: 20 * second})
+	s.Duration = 30 * second
+	var c simulator.Counts
+	var samples []simulator.Sample
+	for at := time.Duration(0); at <= s.Duration; at += second / 10 {
+		samples = append(samples, simulator.Sample{At: at, Counts: c})
+		switch {
+		case at < 10*second:
+			c.Succeeded += 10
+		case at < 20*second:
+			c.Failed, c.Wasted = c.Failed+10, c.Wasted+10
+		default:
+			c.Rejected, c.GoodRejected = c.Rejected+10, c.GoodRejected+10
+		}
+	}
+	c.Requests = 3000
+	got := trial.Measure(s, samples, simulator.Result{Counts: c})
+	for _, name := range []string{"held_back_after", "served_again_after", "time_to_open"} {
+		if !math.IsInf(got[name], 1) {
+			t.Errorf("%s is %v, and never came", name, got[name])
+		}
+	}
+	if !math.IsNaN(got["time_to_recover"]) {
+		t.Errorf("what did not open has recovered after %v", got["time_to_recover"])
+	}
+}
