@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"math"
 	"strings"
 
 	"github.com/recloser-dev/recloser/cmd/recloser/internal/trial"
@@ -53,14 +52,7 @@ func played(t *trial.Trial) string {
 }
 
 // subject says what was played.
-func subject(t *trial.Trial) string {
-	c := &t.Story.Scenario
-	text := fmt.Sprintf("%s · %s environments, %g requests/s, %v", t.Story.Title, trial.Thousands(int64(c.Fleet.Environments)), c.Traffic.Rate, c.Duration)
-	if len(t.Runs) == 1 {
-		return text + fmt.Sprintf(" · seed %d", c.Seed)
-	}
-	return text + fmt.Sprintf(" · seeds %d to %d", c.Seed, c.Seed+uint64(max(len(t.Runs), 1)-1))
-}
+func subject(t *trial.Trial) string { return t.Story.Title + " · " + t.Subject() }
 
 func writeFigures(w io.Writer, t *trial.Trial) error {
 	heading := []string{"FIGURE", "VALUE"}
@@ -68,16 +60,8 @@ func writeFigures(w io.Writer, t *trial.Trial) error {
 		heading = []string{"FIGURE", "MEDIAN", "5%", "95%"}
 	}
 	var rows [][]string
-	for _, f := range trial.Figures() {
-		s := t.Spread(f.Name)
-		if math.IsNaN(s.Median) {
-			continue
-		}
-		row := []string{f.Title, f.Unit.Format(s.Median)}
-		if len(t.Runs) > 1 {
-			row = append(row, f.Unit.Format(s.Low), f.Unit.Format(s.High))
-		}
-		rows = append(rows, row)
+	for _, row := range t.Rows() {
+		rows = append(rows, append([]string{row.Figure.Title}, row.Cells...))
 	}
 	if err := writeRows(w, heading, rows); err != nil {
 		return err

@@ -24,6 +24,8 @@ type simulation struct {
 	print    bool
 	asserted []string
 	trace    []string
+	page     string
+	svg      string
 
 	assertions []trial.Assertion
 }
@@ -38,7 +40,7 @@ func (a *app) simulateCommand() *cobra.Command {
   recloser simulate --from recloser.yaml --circuit payments --outage hung --environments 1000 --rate 500
   recloser simulate --outage slow --seeds 50 --assert 'p95(time_to_open)<1s' --assert 'good_rejected<1%'
   recloser simulate --outage metastable --print > metastable.yaml
-  recloser simulate metastable.yaml --trace
+  recloser simulate metastable.yaml --page metastable.html
   recloser simulate --compare before.yaml after.yaml`,
 		Args: func(cmd *cobra.Command, args []string) error { return s.arguments(cmd, args) },
 		RunE: func(cmd *cobra.Command, args []string) error { return a.simulate(cmd, &s, args) },
@@ -51,6 +53,8 @@ func (a *app) simulateCommand() *cobra.Command {
 	flags.StringArrayVar(&s.asserted, "assert", nil, "what must come of it, or else exit with 99; may be repeated: 'good_rejected<0.1%'")
 	flags.StringSliceVar(&s.trace, "trace", nil, "print a line for each step of the first run, or for steps of some kinds: --trace=event,applied")
 	flags.Lookup("trace").NoOptDefVal = traceAll
+	flags.StringVar(&s.page, "page", "", "write a page of HTML with pictures and figures, which needs nothing else")
+	flags.StringVar(&s.svg, "svg", "", "write the pictures as SVG files into this directory")
 	a.addOutputFlag(cmd)
 	return cmd
 }
@@ -102,6 +106,9 @@ func (s *simulation) check(a *app) error {
 	}
 	if s.print && s.compare {
 		return usage("simulate: --print is of one story; leave out --compare")
+	}
+	if s.compare && (s.page != "" || s.svg != "") {
+		return usage("simulate: --page and --svg are of one story; leave out --compare, and draw each by itself")
 	}
 	for _, text := range s.asserted {
 		assertion, err := trial.ParseAssertion(text)
@@ -157,6 +164,9 @@ func (a *app) simulate(cmd *cobra.Command, s *simulation, args []string) error {
 		}
 	}
 	if err := a.showTrials(s, trials); err != nil {
+		return err
+	}
+	if err := a.draw(s, trials[0]); err != nil {
 		return err
 	}
 	if stopped != nil {

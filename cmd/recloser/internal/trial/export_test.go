@@ -1,11 +1,6 @@
 package trial
 
-import (
-	"math"
-	"time"
-
-	"github.com/recloser-dev/recloser/simulator"
-)
+import "math"
 
 // Never is the moment that does not come.
 var Never = math.Inf(1)
@@ -21,10 +16,3 @@ func WithFigures(runs ...map[string]float64) *Trial {
 
 // Figure returns a figure of a run.
 func (r *Run) Figure(name string) float64 { return r.figures[name] }
-
-// Measure measures a run by hand.
-func Measure(s *simulator.Scenario, samples []simulator.Sample, result simulator.Result) map[string]float64 {
-	return figuresOf(s, &Run{
-		Result: result, Recording: &simulator.Recording{Every: 100 * time.Millisecond, Samples: samples}, Played: samples[len(samples)-1].At,
-	})
-}

@@ -98,14 +98,13 @@ func worst(seconds []simulator.Second, of func(*simulator.Second) int) int {
 	return most
 }
 
-// figuresOf measures a run.
-func figuresOf(s *simulator.Scenario, r *Run) map[string]float64 {
+// measure puts figures to a run of a scenario.
+func (r *Run) measure(s *simulator.Scenario) {
 	m := measured{Run: r, prices: CurrentPrices(), shared: s.Protocol == simulator.ProtocolRecloser}
 	m.outage, m.ill = OutageOf(s)
 	m.ill = m.ill && r.Played > m.outage.From
-	all := make(map[string]float64)
+	r.figures = make(map[string]float64)
 	for _, f := range Figures() {
-		all[f.Name] = f.of(&m)
+		r.figures[f.Name] = f.of(&m)
 	}
-	return all
 }

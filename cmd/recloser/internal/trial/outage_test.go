@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/cmd/recloser/internal/story"
 	"github.com/recloser-dev/recloser/cmd/recloser/internal/trial"
 	"github.com/recloser-dev/recloser/simulator"
 )
@@ -16,6 +17,18 @@ func phases(p ...simulator.Phase) *simulator.Scenario {
 	s := simulator.DefaultScenario()
 	s.Dependency = p
 	return &s
+}
+
+// measure measures a run that was made by hand: it returns its figures.
+func measure(s *simulator.Scenario, samples []simulator.Sample, result simulator.Result) map[string]float64 {
+	made := trial.Of(story.Story{Scenario: *s}, trial.Run{
+		Result: result, Recording: &simulator.Recording{Every: second / 10, Samples: samples}, Played: samples[len(samples)-1].At,
+	})
+	figures := make(map[string]float64)
+	for _, f := range trial.Figures() {
+		figures[f.Name] = made.Runs[0].Figure(f.Name)
+	}
+	return figures
 }
 
 func TestOutageOf(t *testing.T) {
@@ -88,20 +101,20 @@ func TestMoments(t *testing.T) {
 		"held_back_after": 1.3, "served_again_after": 3.3, "time_to_open": 1, "time_to_recover": 2,
 		"wasted": 150, "wasted_share": 150.0 / 1000,
 	}
-	got := trial.Measure(s, samples, result)
+	got := measure(s, samples, result)
 	for name, v := range want {
 		if math.Abs(got[name]-v) > 1e-9 {
 			t.Errorf("%s is %v, want %v", name, got[name], v)
 		}
 	}
 	// Cut short before the end of the outage there is no recovery to speak of.
-	got = trial.Measure(s, samples[:150], simulator.Result{Counts: samples[149].Counts, Transitions: result.Transitions[:3]})
+	got = measure(s, samples[:150], simulator.Result{Counts: samples[149].Counts, Transitions: result.Transitions[:3]})
 	if !math.IsNaN(got["served_again_after"]) || !math.IsNaN(got["time_to_recover"]) || got["held_back_after"] != 1.3 {
 		t.Errorf("of half a run: %v", got)
 	}
 	// A circuit that is still open at the end has not recovered.
 	result.Transitions = result.Transitions[:4]
-	if got = trial.Measure(s, samples, result); !math.IsInf(got["time_to_recover"], 1) {
+	if got = measure(s, samples, result); !math.IsInf(got["time_to_recover"], 1) {
 		t.Errorf("of a circuit that stays half-open: recovered after %v", got["time_to_recover"])
 	}
 }
@@ -125,7 +138,7 @@ func TestMomentsThatDoNotCome(t *testing.T) {
 		}
 	}
 	c.Requests = 3000
-	got := trial.Measure(s, samples, simulator.Result{Counts: c})
+	got := measure(s, samples, simulator.Result{Counts: c})
 	for _, name := range []string{"held_back_after", "served_again_after", "time_to_open"} {
 		if !math.IsInf(got[name], 1) {
 			t.Errorf("%s is %v, and never came", name, got[name])

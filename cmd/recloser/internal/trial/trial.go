@@ -38,6 +38,15 @@ type Run struct {
 	figures map[string]float64
 }
 
+// Of returns the trial of a story whose runs were made elsewhere, each with its
+// recording.
+func Of(s story.Story, runs ...Run) *Trial {
+	for i := range runs {
+		runs[i].measure(&s.Scenario)
+	}
+	return &Trial{Story: s, Runs: runs}
+}
+
 // Options is how a trial is played.
 type Options struct {
 	// Seeds is how many runs there are, the first with the seed of the story and
@@ -104,7 +113,7 @@ func play(ctx context.Context, s story.Story, i int, o *Options, p *progress) (R
 	if r.Played = s.Scenario.Duration; err != nil {
 		r.Played = min(time.Duration(len(result.Seconds))*time.Second, r.Played)
 	}
-	r.figures = figuresOf(&s.Scenario, &r)
+	r.measure(&s.Scenario)
 	if i > 0 {
 		r.Recording = nil
 	}
