@@ -32,6 +32,7 @@ type circuit struct {
 	// openedAstray is whether the last opening, or the first claim after it, was
 	// written by a clock that is wrong.
 	openedAstray, claimedAstray bool
+	watch                       recloser.Instant
 	// ordered is when the override was said.
 	ordered int64
 }

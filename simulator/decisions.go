@@ -51,16 +51,24 @@ func (k *checker) obeyed(c *call, mode recloser.OverrideMode, did string) {
 	}
 }
 
+// overruled holds that a rejection does not go against an operator's word.
+func (k *checker) overruled(c *call, reason recloser.Reason) {
+	switch reason {
+	case recloser.ReasonOpen, recloser.ReasonForcedOpen, recloser.ReasonProbing, recloser.ReasonRamp:
+		k.obeyed(c, recloser.OverrideClosed, "rejected")
+	case recloser.ReasonConcurrency, recloser.ReasonStore:
+	}
+}
+
 // ordered notes an operator's word.
 func (k *checker) ordered(partition int) { k.circuits[partition].ordered = k.w.now }
 
 // rejected looks at a call that was turned away.
 func (k *checker) rejected(c *call, rejection *recloser.OpenError) {
-	k.fresh(c)
-	switch rejection.Reason {
-	case recloser.ReasonOpen, recloser.ReasonForcedOpen, recloser.ReasonProbing, recloser.ReasonRamp:
-		k.obeyed(c, recloser.OverrideClosed, "rejected")
-	case recloser.ReasonConcurrency, recloser.ReasonStore:
+	tried := k.w.current.token != ""
+	if !tried { // Who was held up after a claim gives up, whatever it knows.
+		k.fresh(c)
+		k.overruled(c, rejection.Reason)
 	}
 	if k.sound {
 		k.broken("B1", c.env, "call %d was rejected (%s), though nothing was wrong with the dependency", c.number, rejection.Reason)
@@ -68,7 +76,7 @@ func (k *checker) rejected(c *call, rejection *recloser.OpenError) {
 	if rejection.Reason == recloser.ReasonStore && k.w.s.Policy.WhenStoreFails == recloser.StoreFailureLastKnown {
 		k.broken("B1", c.env, "call %d was rejected because the store is out of reach", c.number)
 	}
-	if k.w.current.token != "" {
+	if tried {
 		c.env.known[c.partition].tried = k.w.now
 	}
 	if rejection.Reason == recloser.ReasonProbing {

@@ -173,12 +173,17 @@ func (t thawing) act(*world) {
 	}
 }
 
+// pause freezes the environment for a while.
+func (e *environment) pause(d time.Duration) {
+	e.freeze()
+	e.world.agenda.add(e.world.now+int64(d), nil, thawing{e})
+}
+
 // holdUp freezes the environment for a while in the middle of the running task.
 func (e *environment) holdUp(d time.Duration) {
 	w := e.world
-	e.freeze()
+	e.pause(d)
 	w.agenda.add(w.now, e, resumption{w.current})
-	w.agenda.add(w.now+int64(d), nil, thawing{e})
 	w.park()
 }
 

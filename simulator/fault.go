@@ -31,6 +31,9 @@ const (
 	// FaultNoConnection is a store that environments which have started since
 	// From do not reach. Others go on by the connections they have.
 	FaultNoConnection FaultKind = "no_connection"
+	// FaultStall is an environment that stands still for up to Length when the
+	// answer to a write has come, before it reads it.
+	FaultStall FaultKind = "stall"
 	// FaultStale is a read that shows what was up to Length ago. No store that
 	// a breaker may use does so.
 	FaultStale FaultKind = "stale"
@@ -74,7 +77,7 @@ type Fault struct {
 // strikes says what kind of fault it is.
 func (k FaultKind) strikes() (store, environments, calls bool) {
 	switch k {
-	case FaultLostAnswer, FaultNotDone, FaultLate, FaultReadFails, FaultSlow, FaultHang, FaultThrottled, FaultNoConnection, FaultStale:
+	case FaultLostAnswer, FaultNotDone, FaultLate, FaultReadFails, FaultSlow, FaultHang, FaultThrottled, FaultNoConnection, FaultStall, FaultStale:
 		return true, false, false
 	case FaultKill, FaultFreeze, FaultPause, FaultStep:
 		return false, true, false

@@ -100,6 +100,9 @@ func (f *fleet) create(w *world, place int) *environment {
 	}
 	if limit := int64(f.config.ClockError); limit > 0 {
 		e.wallError = f.coin.Int64N(2*limit+1) - limit
+		if f.coin.IntN(2) == 0 { // What goes wrong goes wrong at the limits.
+			e.wallError = limit * int64(2*f.coin.IntN(2)-1)
+		}
 	}
 	f.places[place] = e
 	w.told(StepStarted, e, uint64(e.wallError), nil)
@@ -176,8 +179,7 @@ func (p plague) act(w *world) {
 		}
 	case FaultPause:
 		if e := w.fleet.some(w.chance, busy); e != nil {
-			e.freeze()
-			w.agenda.add(w.now+int64(logUniform(w.chance, 10*time.Millisecond, f.Length)), nil, thawing{e})
+			e.pause(logUniform(w.chance, 10*time.Millisecond, f.Length))
 		}
 	case FaultStep:
 		upright := func(e *environment) bool { return !e.wrong() }

@@ -35,7 +35,7 @@ func (s *Scenario) calm() (from time.Duration, ends bool) {
 		}
 		after := f.Until
 		switch f.Kind {
-		case FaultLate, FaultFreeze, FaultPause, FaultHeldUp:
+		case FaultLate, FaultFreeze, FaultPause, FaultHeldUp, FaultStall:
 			after += f.Length
 		case FaultStep:
 			after += longestStep

@@ -71,6 +71,9 @@ func (h *handle) ask(ctx context.Context, write recloser.Write) (recloser.Record
 	if !ok {
 		s = h.env.newScope(ctx, never, nil)
 	}
+	if claim, ok := write.(recloser.Claim); ok {
+		w.current.token, w.current.shown = claim.Lease.Token, false
+	}
 	op := &operation{handle: h, write: write, answerAt: never, asked: h.env.moment(), task: w.current}
 	w.store.send(w, op)
 	s.await(w, op.answerAt)
@@ -98,6 +101,7 @@ type operation struct {
 	err      error
 	record   recloser.Record
 	past     int64 // how old what it reads is
+	stall    time.Duration
 }
 
 // send puts an operation on its way, with what becomes of it.
@@ -131,7 +135,7 @@ func (s *store) struck(f *Fault, op *operation) bool {
 	switch f.Kind {
 	case FaultReadFails, FaultStale:
 		return op.write == nil
-	case FaultLate:
+	case FaultLate, FaultStall:
 		return op.write != nil
 	case FaultNoConnection:
 		return op.handle.env.born >= int64(f.From)
@@ -164,6 +168,8 @@ func (s *store) strike(f *Fault, op *operation, there int64) int64 {
 		longer := s.coin.Int64N(int64(f.Length) + 1)
 		op.back += longer / 2
 		return there + longer/2
+	case FaultStall:
+		op.stall = time.Duration(s.coin.Int64N(int64(f.Length) + 1))
 	case FaultStale:
 		op.past = s.coin.Int64N(int64(f.Length) + 1)
 	default:
@@ -179,6 +185,12 @@ func (op *operation) act(w *world) {
 		if op.back != never {
 			w.agenda.add(w.now+op.back, op.handle.env, op)
 		}
+		return
+	}
+	if d := op.stall; d > 0 && op.task != nil {
+		op.stall = 0
+		op.handle.env.pause(d)
+		w.agenda.add(w.now, op.handle.env, op)
 		return
 	}
 	if t := op.task; t != nil {

@@ -22,7 +22,7 @@ func Swarm(seed uint64) Scenario {
 	if d.chance(1.0 / 16) {
 		pace = 60
 	}
-	chaos := d.between(20*time.Second, 60*time.Second) * pace
+	chaos := d.between(40*time.Second, 100*time.Second) * pace
 	s.Fleet = d.fleet(pace)
 	s.Policy = d.policy(s.Fleet.ClockError)
 	s.Traffic = d.traffic(pace)
@@ -52,7 +52,7 @@ func among[T any](d draw, of ...T) T { return of[d.IntN(len(of))] }
 // for much to happen.
 func (d draw) policy(clockError time.Duration) recloser.Policy {
 	p := recloser.DefaultPolicy()
-	p.Call.Timeout = d.between(500*time.Millisecond, 3*time.Second)
+	p.Call.Timeout = logUniform(d.Rand, 300*time.Millisecond, 3*time.Second)
 	p.Call.Reserve = d.between(0, 300*time.Millisecond)
 	p.OpenWhen.SlowAfter = p.Call.Timeout * time.Duration(d.IntN(5)+4) / 8
 	p.OpenWhen.FailureRate = among(d, 0.2, recloser.Share(0.5))
@@ -73,7 +73,7 @@ func (d draw) policy(clockError time.Duration) recloser.Policy {
 		p.OpenFor.Cooldown += d.between(0, 3*time.Second)
 	}
 	p.OpenFor.Jitter = among(d, 0, recloser.Share(0.2))
-	p.OpenFor.Backoff = among(d, 1, 1.5, 2.0)
+	p.OpenFor.Backoff = among(d, 1, 1, 2.0)
 	p.OpenFor.MaxCooldown = time.Duration(float64(p.OpenFor.Cooldown) * (1.2 + d.Float64()))
 	p.Ramp.Over = among(d, 0, 5*time.Second, 20*time.Second)
 	if d.chance(0.1) {
@@ -108,7 +108,7 @@ func (d draw) fleet(pace time.Duration) Fleet {
 
 func (d draw) traffic(pace time.Duration) Traffic {
 	t := Traffic{
-		Rate:    float64(logUniform(d.Rand, 10_000, 80_000)) / 1000 / float64(pace),
+		Rate:    float64(logUniform(d.Rand, 8_000, 60_000)) / 1000 / float64(pace),
 		Backoff: 100 * time.Millisecond,
 		Retries: among(d, 0, 0, 2),
 	}
@@ -134,8 +134,8 @@ func (d draw) dependency(p *recloser.Policy, chaos time.Duration) []Phase {
 	for i := range n {
 		ill := d.illness(p, latency)
 		part := chaos / time.Duration(n)
-		ill.From = part*time.Duration(i) + d.between(time.Second, part/4)
-		well.From = ill.From + d.between(part/2, part*3/4-time.Second)
+		ill.From = part*time.Duration(i) + d.between(time.Second, part/8)
+		well.From = ill.From + d.between(part/2, part*7/8-time.Second)
 		phases = append(phases, ill, well)
 	}
 	return phases
@@ -145,11 +145,11 @@ func (d draw) illness(p *recloser.Policy, latency time.Duration) Phase {
 	ill := Phase{Latency: latency, Tail: 2 * latency}
 	some := recloser.Share(math.Sqrt(d.Float64())) // More rather than less.
 	switch d.IntN(8) {
-	case 0, 1:
+	case 0:
 		ill.Failing = 1
-	case 2:
+	case 1:
 		ill.Failing = some
-	case 3:
+	case 2, 3:
 		ill.Hanging = 1
 	case 4:
 		ill.Hanging, ill.Failing = some, recloser.Share(d.Float64())
@@ -168,19 +168,22 @@ func (d draw) faults(p *recloser.Policy, chaos, pace time.Duration) []Fault {
 	const on = 0.3
 	lengths := map[FaultKind]time.Duration{
 		FaultLate: 5 * time.Minute, FaultSlow: 300 * time.Millisecond, FaultPause: 3 * p.Lease(),
+		FaultStall:  2 * p.Lease(),
 		FaultFreeze: time.Minute * pace * 24, FaultStep: time.Hour, FaultHeldUp: 3 * p.Lease(),
 	}
 	var faults []Fault
 	for _, kind := range [...]FaultKind{
-		FaultLostAnswer, FaultNotDone, FaultLate, FaultReadFails, FaultSlow, FaultHang, FaultThrottled, FaultNoConnection,
+		FaultLostAnswer, FaultNotDone, FaultLate, FaultReadFails, FaultSlow, FaultHang, FaultThrottled, FaultNoConnection, FaultStall,
 		FaultKill, FaultFreeze, FaultPause, FaultStep, FaultHeldUp,
 	} {
 		if !d.chance(on) {
 			continue
 		}
 		f := Fault{Kind: kind, Length: lengths[kind], Every: d.between(200*time.Millisecond, 10*time.Second) * pace}
-		f.From = d.between(0, chaos/2)
-		f.Until = f.From + d.between(time.Second, chaos-f.From)
+		if f.Until = chaos; d.chance(0.5) {
+			f.From = d.between(0, chaos/2)
+			f.Until = f.From + d.between(time.Second, chaos-f.From)
+		}
 		switch kind {
 		case FaultHeldUp:
 			f.Share = recloser.Share(d.Float64() / 10)

@@ -53,9 +53,12 @@ func (w *world) start(env *environment, run func()) {
 func (w *world) resume(t *task) {
 	env := t.env
 	w.current = t
-	t.next()
+	_, alive := t.next()
 	w.current = nil
-	if t.run == nil {
+	switch {
+	case !alive: // It has panicked.
+		env.forget(t)
+	case t.run == nil:
 		env.forget(t)
 		w.idle = append(w.idle, t)
 	}
