@@ -76,7 +76,7 @@ type knowledge struct {
 }
 
 func newChecker(w *world) checker {
-	k := checker{w: w, circuits: make([]circuit, w.s.partitions()), sound: len(w.s.Orders) == 0}
+	k := checker{w: w, circuits: make([]circuit, w.s.partitions()), sound: len(w.s.Orders) == 0 && w.s.Protocol == ProtocolRecloser}
 	for i := range w.s.Dependency {
 		k.sound = k.sound && w.s.Dependency[i].well(&w.s.Policy)
 	}

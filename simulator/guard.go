@@ -19,21 +19,7 @@ type standing interface {
 	column() byte
 }
 
-func (w *world) newGuard(e *environment, partition int) guard {
-	if w.s.Protocol == ProtocolNone {
-		return open{e}
-	}
-	return newBreaker(e, partition)
-}
-
-// open is no breaker: every call is made, and has its timeout.
-type open struct{ env *environment }
-
-func (o open) do(ctx context.Context, call func(context.Context) error) error {
-	ctx, cancel := o.env.withTimeout(ctx, o.env.world.s.Policy.Call.Timeout, nil)
-	defer cancel()
-	return call(ctx)
-}
+func (w *world) newGuard(e *environment, partition int) guard { return w.newPeer(e, partition) }
 
 // breaker is the real one.
 type breaker struct {

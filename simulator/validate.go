@@ -85,8 +85,8 @@ func (s *Scenario) validatePhase(c *check, i int) {
 
 func (s *Scenario) validateFault(c *check, i int) {
 	f, at := &s.Faults[i], fmt.Sprintf("faults[%d].", i)
-	_, environments, _ := f.Kind.strikes()
-	c.require(slices.Contains(FaultKinds(), f.Kind), at+"kind", "%s", unknownWord(f.Kind, FaultKinds()))
+	store, environments, calls := f.Kind.strikes()
+	c.require(store || environments || calls, at+"kind", "%s", unknownWord(f.Kind, FaultKinds()))
 	c.require(!environments || f.Every > 0, at+"every", "%s needs it, the mean time between two strikes", f.Kind)
 	c.positive(at+"from", f.From)
 	c.require(s.Duration <= 0 || f.From < s.Duration, at+"from", "is %v, and the story ends after %v", f.From, s.Duration)

@@ -9,7 +9,11 @@ import (
 
 // Protocols returns what can stand before the calls of a scenario, this module's
 // breaker first.
-func Protocols() []Protocol { return []Protocol{ProtocolRecloser, ProtocolNone} }
+func Protocols() []Protocol {
+	return []Protocol{
+		ProtocolRecloser, ProtocolNone, ProtocolNotShared, ProtocolElectedProber, ProtocolLastWriterWins, ProtocolLockedCall, ProtocolSharedCounter,
+	}
+}
 
 func (p Protocol) known() bool { return slices.Contains(Protocols(), p) }
 
@@ -24,7 +28,7 @@ func (r *Routing) UnmarshalText(text []byte) error { return read(r, text, routin
 // FaultKinds returns all kinds of faults.
 func FaultKinds() []FaultKind {
 	return []FaultKind{
-		FaultLostAnswer, FaultNotDone, FaultLate, FaultReadFails, FaultSlow, FaultHang, FaultThrottled, FaultNoConnection, FaultStale,
+		FaultLostAnswer, FaultNotDone, FaultLate, FaultReadFails, FaultSlow, FaultHang, FaultThrottled, FaultNoConnection, FaultStale, FaultStall,
 		FaultKill, FaultFreeze, FaultPause, FaultStep, FaultHeldUp,
 	}
 }

@@ -23,6 +23,7 @@ type world struct {
 	traffic    traffic
 	store      store
 	dependency dependency
+	shelves    []shelf // of protocols that keep no records of ours
 	faults     []Fault
 	chance     *rand.Rand // of faults
 	tokens     *rand.Rand

@@ -28,12 +28,16 @@ func (a *app) draw(s *simulation, t *trial.Trial) error {
 	if s.svg == "" {
 		return nil
 	}
-	if err := os.MkdirAll(s.svg, 0o755); err != nil {
-		return err
+	return a.writeDrawings(s.svg, picture.Pictures(t))
+}
+
+// writeDrawings writes files into a directory, which it makes if it is not there.
+func (a *app) writeDrawings(dir string, pictures map[string][]byte) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("%w; choose another place", err)
 	}
-	pictures := picture.Pictures(t)
 	for _, name := range slices.Sorted(maps.Keys(pictures)) {
-		if err := a.writeDrawing(filepath.Join(s.svg, name), pictures[name]); err != nil {
+		if err := a.writeDrawing(filepath.Join(dir, name), pictures[name]); err != nil {
 			return err
 		}
 	}

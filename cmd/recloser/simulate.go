@@ -18,14 +18,15 @@ import (
 
 // simulation is what a user asks to be simulated, and how to show it.
 type simulation struct {
-	telling  telling
-	seeds    int
-	compare  bool
-	print    bool
-	asserted []string
-	trace    []string
-	page     string
-	svg      string
+	telling   telling
+	seeds     int
+	compare   bool
+	protocols bool
+	print     bool
+	asserted  []string
+	trace     []string
+	page      string
+	svg       string
 
 	assertions []trial.Assertion
 }
@@ -41,7 +42,8 @@ func (a *app) simulateCommand() *cobra.Command {
   recloser simulate --outage slow --seeds 50 --assert 'p95(time_to_open)<1s' --assert 'good_rejected<1%'
   recloser simulate --outage metastable --print > metastable.yaml
   recloser simulate metastable.yaml --page metastable.html
-  recloser simulate --compare before.yaml after.yaml`,
+  recloser simulate --compare before.yaml after.yaml
+  recloser simulate --protocols --page protocols.html`,
 		Args: func(cmd *cobra.Command, args []string) error { return s.arguments(cmd, args) },
 		RunE: func(cmd *cobra.Command, args []string) error { return a.simulate(cmd, &s, args) },
 	}
@@ -49,6 +51,7 @@ func (a *app) simulateCommand() *cobra.Command {
 	flags := cmd.Flags()
 	flags.IntVar(&s.seeds, "seeds", 1, "how many runs to play, each with a seed of its own; figures are then medians between 5% and 95%")
 	flags.BoolVar(&s.compare, "compare", false, "play two scenarios, and show them side by side")
+	flags.BoolVar(&s.protocols, "protocols", false, "play one story under every protocol; by default the gauntlet, with an open time that does not grow and a ramp of 10s")
 	flags.BoolVar(&s.print, "print", false, "print the scenario as a file, and do not play it")
 	flags.StringArrayVar(&s.asserted, "assert", nil, "what must come of it, or else exit with 99; may be repeated: 'good_rejected<0.1%'")
 	flags.StringSliceVar(&s.trace, "trace", nil, "print a line for each step of the first run, or for steps of some kinds: --trace=event,applied")
@@ -100,12 +103,15 @@ func (s *simulation) arguments(cmd *cobra.Command, args []string) error {
 }
 
 // check reads what can be wrong with flags before anything is played.
-func (s *simulation) check(a *app) error {
+func (s *simulation) check(cmd *cobra.Command, a *app) error {
 	if s.seeds < 1 || s.seeds > trial.MaxSeeds {
 		return usage("simulate: --seeds is from 1 to %d, not %d", trial.MaxSeeds, s.seeds)
 	}
 	if s.print && s.compare {
 		return usage("simulate: --print is of one story; leave out --compare")
+	}
+	if s.protocols && (s.compare || len(s.trace) > 0 || cmd.Flags().Changed("protocol")) {
+		return usage("simulate: --protocols plays them all; leave out --protocol, --compare and --trace")
 	}
 	if s.compare && (s.page != "" || s.svg != "") {
 		return usage("simulate: --page and --svg are of one story; leave out --compare, and draw each by itself")
@@ -137,8 +143,11 @@ func (s *simulation) check(a *app) error {
 }
 
 func (a *app) simulate(cmd *cobra.Command, s *simulation, args []string) error {
-	if err := s.check(a); err != nil {
+	if err := s.check(cmd, a); err != nil {
 		return err
+	}
+	if s.protocols {
+		s.telling.level(cmd.Flags())
 	}
 	stories, err := a.stories(cmd, s, args)
 	if err != nil {
@@ -150,6 +159,9 @@ func (a *app) simulate(cmd *cobra.Command, s *simulation, args []string) error {
 			_, err = a.out.Write(text)
 		}
 		return writing(err)
+	}
+	if s.protocols {
+		return a.contest(cmd.Context(), s, stories[0])
 	}
 	trials := make([]*trial.Trial, 0, len(stories))
 	var stopped error

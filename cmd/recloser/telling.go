@@ -22,6 +22,36 @@ type telling struct {
 	rate                  float64
 	seed                  uint64
 	protocol              string
+	// levelled is whether the default policy is one under which all protocols are
+	// on equal terms.
+	levelled bool
+}
+
+// level makes the story one that tells protocols apart, where flags say nothing else:
+// one call in three seconds for each environment, and as much of an open time and a
+// ramp for this module as others have.
+func (t *telling) level(flags *pflag.FlagSet) {
+	t.levelled = true
+	for name, set := range map[string]func(){
+		"outage":       func() { t.outage = "gauntlet" },
+		"for":          func() { t.lasts = 40 * time.Second },
+		"environments": func() { t.environments = 300 },
+		"rate":         func() { t.rate = 100 },
+	} {
+		if !flags.Changed(name) {
+			set()
+		}
+	}
+}
+
+// policy returns the policy of a story if no file has one.
+func (t *telling) policy() recloser.Policy {
+	p := recloser.DefaultPolicy()
+	if t.levelled {
+		p.OpenFor.Backoff, p.OpenFor.MaxCooldown = 1, 12*time.Second
+		p.Ramp.Over = 10 * time.Second
+	}
+	return p
 }
 
 // made are the flags that make a story, and cannot change one of a file.
@@ -163,7 +193,7 @@ func (a *app) policyToPlay(t *telling) (policy recloser.Policy, whose string, er
 	case file == nil && t.circuit != "":
 		return policy, "", usage("simulate: there is no recloser.yaml with circuit %s; name the file with --from", quote(t.circuit))
 	case file == nil:
-		return recloser.DefaultPolicy(), "", nil
+		return t.policy(), "", nil
 	}
 	names := file.Names()
 	name := t.circuit

@@ -97,9 +97,9 @@ func escape(text string) string {
 }
 
 // width returns how wide a text may be, in a bold font without serifs.
-func width(text string, size float64) float64 {
-	const mean = 0.62
-	return float64(len([]rune(text))) * size * mean
+func width(text string) float64 {
+	const mean = 0.62 * 12
+	return float64(len([]rune(text))) * mean
 }
 
 // svg returns the drawing as a file of its own: with its theme and a background, for

@@ -44,7 +44,7 @@ func (f *figure) flow() {
 			continue
 		}
 		f.path(one.class, area(s, layers[i], layers[i+1], x))
-		if at, y, fits := spacious(s, layers[i], layers[i+1], x, width(one.text, 12)+8); fits {
+		if at, y, fits := spacious(s, layers[i], layers[i+1], x, width(one.text)+8); fits {
 			f.text(one.written, "middle", at, y+4, one.text)
 		} else {
 			kinds = append(kinds, keyed{one.class, one.text})

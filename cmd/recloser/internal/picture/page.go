@@ -32,6 +32,7 @@ th{color:#656d76;font-weight:500;font-size:13px;text-align:left}
 th,td{padding:4px 28px 4px 0;border-bottom:1px solid #d1d9e0;vertical-align:top}
 .numbers th:nth-child(n+2),.numbers td:nth-child(n+2){text-align:right;padding:4px 0 4px 28px}
 .tables{display:flex;flex-wrap:wrap;gap:0 64px}
+.prose{font-size:13px}
 .note{color:#656d76;font-size:13px;max-width:72ch}
 details{margin-top:36px}
 summary{cursor:pointer}
@@ -62,7 +63,7 @@ type table struct {
 	Title   string
 	Heading []string
 	Rows    [][]string
-	Numbers bool
+	Class   string
 }
 
 // Page returns a trial as one page of HTML, with all that it needs in it. It runs no
@@ -87,6 +88,36 @@ func Page(t *trial.Trial, assertions []trial.Assertion) ([]byte, error) {
 	}
 	return p.write()
 }
+
+// ContestPage returns a contest as one page of HTML, as [Page] does a trial: with how
+// each protocol was modelled.
+func ContestPage(c *trial.Contest, assertions []trial.Assertion) ([]byte, error) {
+	f, height := contest(c)
+	scenario, err := story.Write(c.Story)
+	if err != nil {
+		return nil, err
+	}
+	p := page{
+		Title: c.Story.Title, Kicker: "Recloser, simulated · " + c.Story.Title, Headline: c.Headline(), Subject: c.Trials[0].Subject(),
+		Pictures: []template.HTML{template.HTML(f.inline(contestWidth, height, contestLabel(c)))},
+		Tables:   []table{{Title: "How each was modelled", Class: "prose", Heading: []string{"What it does", "What it stands for", "How it is modelled", "Left out, to its advantage"}}},
+		Notes:    []string{howCompared, howMade},
+		Scenario: string(scenario),
+	}
+	for _, s := range c.Standings(assertions) {
+		p.Tables[0].Rows = append(p.Tables[0].Rows, []string{s.Title, s.Like, s.How, s.Without})
+		for _, v := range s.Report.Assertions {
+			v.Assertion = s.Title + ": " + v.Assertion
+			p.Verdicts = append(p.Verdicts, v)
+		}
+	}
+	return p.write()
+}
+
+const howCompared = "All protocols meet the same calls at the same moments, with the same luck. Times are those of the policy for all of them, counts are " +
+	"each one's defaults. Models of others were made from their source, and where in doubt to their advantage. In this story a call that fails " +
+	"costs nothing and a dependency does not recover sooner for being left alone, so whoever sends every call serves most. What a breaker is " +
+	"for is in the second column of figures; what it costs is in the third and the last."
 
 const howMade = "A simulation on virtual time: the breakers are the real ones, and share a record as they would; the fleet, the store, " +
 	"the network and the dependency are models. One seed is one run, to the bit."
@@ -115,7 +146,7 @@ func (p *page) write() ([]byte, error) {
 }
 
 func figures(t *trial.Trial) table {
-	all := table{Title: "Figures", Heading: []string{"", "Value"}, Numbers: true}
+	all := table{Title: "Figures", Heading: []string{"", "Value"}, Class: "numbers"}
 	if len(t.Runs) > 1 {
 		all.Heading = []string{"", "Median", "5%", "95%"}
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"flag"
+	"html/template"
 	"io"
 	"os"
 	"path/filepath"
@@ -191,36 +192,70 @@ func TestPagesNeedNothing(t *testing.T) {
 
 // TestPicturesAreSound of every outage: XML, with numbers within the picture.
 func TestPicturesAreSound(t *testing.T) {
-	number := regexp.MustCompile(`^-?[0-9.]+$`)
 	for _, o := range story.Outages() {
 		for _, seeds := range []int{1, 2} {
 			for name, text := range picture.Pictures(played(t, o.Name, seeds)) {
-				if strings.Contains(string(text), "NaN") || strings.Contains(string(text), "Inf") {
-					t.Errorf("%s, %s has a number that is none", o.Name, name)
-				}
-				d := xml.NewDecoder(bytes.NewReader(text))
-				for {
-					token, err := d.Token()
-					if errors.Is(err, io.EOF) {
-						break
-					}
-					if err != nil {
-						t.Fatalf("%s, %s: %v", o.Name, name, err)
-					}
-					element, ok := token.(xml.StartElement)
-					if !ok {
-						continue
-					}
-					for _, a := range element.Attr {
-						switch a.Name.Local {
-						case "x", "y", "width", "height", "cx", "cy", "r":
-							if !number.MatchString(a.Value) || strings.HasPrefix(a.Value, "-") {
-								t.Errorf("%s, %s: %s has %s=%q", o.Name, name, element.Name.Local, a.Name.Local, a.Value)
-							}
-						}
-					}
+				sound(t, o.Name+", "+name, text)
+			}
+		}
+	}
+}
+
+// sound checks that a picture can be drawn.
+func sound(t *testing.T, name string, text []byte) {
+	t.Helper()
+	number := regexp.MustCompile(`^[0-9.]+$`)
+	if strings.Contains(string(text), "NaN") || strings.Contains(string(text), "Inf") {
+		t.Errorf("%s has a number that is none", name)
+	}
+	d := xml.NewDecoder(bytes.NewReader(text))
+	for {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		element, ok := token.(xml.StartElement)
+		if !ok {
+			continue
+		}
+		for _, a := range element.Attr {
+			switch a.Name.Local {
+			case "x", "y", "width", "height", "cx", "cy", "r":
+				if !number.MatchString(a.Value) {
+					t.Errorf("%s: %s has %s=%q", name, element.Name.Local, a.Name.Local, a.Value)
 				}
 			}
 		}
+	}
+}
+
+func TestContest(t *testing.T) {
+	s := byHand().Story
+	c, err := trial.Hold(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sound(t, "contest", picture.Contest(c))
+	if n := strings.Count(string(picture.Contest(c)), `class="title"`); n != len(simulator.Protocols()) {
+		t.Errorf("%d of %d protocols are drawn", n, len(simulator.Protocols()))
+	}
+	a, err := trial.ParseAssertion("laws_broken==0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := picture.ContestPage(c, []trial.Assertion{a})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range simulator.Protocols() {
+		if d := p.Describe(); !strings.Contains(string(text), "<td>"+template.HTMLEscapeString(d.How)+"</td>") {
+			t.Errorf("the page does not say how %s is modelled", p)
+		}
+	}
+	if strings.Contains(string(text), "<script") || !strings.Contains(string(text), "Content-Security-Policy") {
+		t.Error("the page runs scripts")
 	}
 }

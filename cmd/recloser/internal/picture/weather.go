@@ -116,7 +116,6 @@ func (f *figure) circuit(top float64) {
 func (f *figure) stretch(class string, from, until time.Duration, top float64, texts ...string) {
 	x, w := f.at(from), f.at(until)-f.at(from)
 	f.rect(class, x, top, w, ribbon)
-	const size = 12.0
 	written := "on"
 	switch class {
 	case "closed":
@@ -125,7 +124,7 @@ func (f *figure) stretch(class string, from, until time.Duration, top float64, t
 		written = "dark"
 	}
 	for _, text := range texts {
-		if width(text, size)+12 <= w {
+		if width(text)+12 <= w {
 			f.notes.text(written, "middle", x+w/2, top+14, text)
 			return
 		}
@@ -133,7 +132,7 @@ func (f *figure) stretch(class string, from, until time.Duration, top float64, t
 	text := texts[len(texts)-1]
 	switch {
 	case class == "closed" || class == "opened":
-	case x+w+width(text, size)+12 <= right:
+	case x+w+width(text)+12 <= right:
 		f.notes.text("plain", "start", x+w+6, top+14, text)
 	default:
 		f.notes.text("plain", "end", x-6, top+14, text)

@@ -86,7 +86,7 @@ func (f *file) check() error {
 	}
 	lasting := []simulator.FaultKind{
 		simulator.FaultLate, simulator.FaultSlow, simulator.FaultStale, simulator.FaultFreeze, simulator.FaultPause,
-		simulator.FaultStep, simulator.FaultHeldUp,
+		simulator.FaultStep, simulator.FaultHeldUp, simulator.FaultStall,
 	}
 	for i, x := range f.Faults {
 		if slices.Contains(lasting, x.Kind) && x.Length == 0 {

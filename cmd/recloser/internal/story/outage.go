@@ -73,6 +73,7 @@ func Outages() []Outage {
 			s.ill(func(p *simulator.Phase) { p.Capacity, p.Queue = s.Traffic.Rate/2, int(s.Traffic.Rate) })
 		}},
 		{"metastable", "callers who try three times keep it down when it could be well again", (*scene).metastable},
+		{"gauntlet", "one call in five fails, then seven in ten, then all; then none is answered", (*scene).gauntlet},
 		{"retry-after", "every call fails, and asks to be left alone for 30s", func(s *scene) {
 			s.ill(func(p *simulator.Phase) { p.Failing, p.RetryAfter = 1, 30*time.Second })
 		}},
@@ -124,6 +125,27 @@ func (s *scene) metastable() {
 	})
 	s.until = s.from + min(s.until-s.from, 10*time.Second)
 	s.ill(func(p *simulator.Phase) { p.Capacity = s.Traffic.Rate / 10 })
+}
+
+// gauntlet is four outages, with time between them to recover: one in which a circuit
+// should stay closed, and three in which it should open.
+func (s *scene) gauntlet() {
+	well := s.Dependency[0]
+	lasts := s.until - s.from
+	at := s.from
+	for _, spoil := range [...]func(*simulator.Phase){
+		func(p *simulator.Phase) { p.Failing = 0.2 },
+		func(p *simulator.Phase) { p.Failing = 0.7 },
+		func(p *simulator.Phase) { p.Failing = 1 },
+		func(p *simulator.Phase) { p.Hanging = 1 },
+	} {
+		ill, again := well, well
+		ill.From, again.From = at, at+lasts
+		spoil(&ill)
+		s.Dependency = append(s.Dependency, ill, again)
+		at += 2 * lasts
+	}
+	s.Duration += at - s.until - lasts
 }
 
 // Setting is who calls a dependency, and when it falls ill.

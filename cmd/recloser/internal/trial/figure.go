@@ -74,6 +74,10 @@ func Figures() []Figure {
 		{"most_writes", "store writes in the worst second", UnitCount, -1, func(m *measured) float64 {
 			return float64(worst(m.Result.Seconds, func(s *simulator.Second) int { return s.Writes }))
 		}},
+		{"operations", "store operations per request", UnitNumber, -1, func(m *measured) float64 {
+			c := &m.Result.Counts
+			return ratio(c.Reads+c.Writes, c.Requests)
+		}},
 		{"longest_wait", "longest wait for a decision", UnitDuration, -1, func(m *measured) float64 { return m.Result.Waited.Seconds() }},
 		{"cost", "cost per million requests", UnitDollars, -1, func(m *measured) float64 {
 			return m.prices.store(&m.Result.Counts) + m.prices.calls(&m.Result.Counts)
@@ -81,6 +85,13 @@ func Figures() []Figure {
 		{"store_cost", "  of it for the store", UnitDollars, -1, func(m *measured) float64 { return m.prices.store(&m.Result.Counts) }},
 		{"laws_broken", "laws broken", UnitCount, -1, func(m *measured) float64 { return float64(len(m.Result.Violations)) }},
 	}
+}
+
+func ratio(part, whole int) float64 {
+	if whole == 0 {
+		return math.NaN()
+	}
+	return float64(part) / float64(whole)
 }
 
 func share(part, whole int) float64 {

@@ -75,16 +75,14 @@ func (t *Trial) outcome() string {
 
 // unopened tells of one that did not, or of what has no circuit to open.
 func (t *Trial) unopened() string {
-	how := "The circuit stayed closed"
-	switch t.Story.Scenario.Protocol {
-	case simulator.ProtocolRecloser:
-		if t.Runs[0].Result.Rejected > 0 {
-			how += ", but environments opened for themselves"
-		}
-	case simulator.ProtocolNone:
+	how := "With " + t.Story.Scenario.Protocol.Describe().Title
+	switch protocol := t.Story.Scenario.Protocol; {
+	case protocol == simulator.ProtocolNone:
 		how = "Without a breaker"
-	default:
-		how = fmt.Sprintf("With %s", t.Story.Scenario.Protocol)
+	case protocol == simulator.ProtocolRecloser && t.Runs[0].Result.Rejected > 0:
+		how = "The circuit stayed closed, but environments opened for themselves"
+	case protocol == simulator.ProtocolRecloser:
+		how = "The circuit stayed closed"
 	}
 	rejected := "no good call was rejected"
 	if t.median("good_rejected") > 0 {

@@ -20,6 +20,8 @@ const (
 	UnitDuration Unit = "seconds"
 	// UnitCount is a number of things.
 	UnitCount Unit = "count"
+	// UnitNumber is a number with a fraction.
+	UnitNumber Unit = "number"
 	// UnitDollars is dollars.
 	UnitDollars Unit = "dollars"
 )
@@ -45,6 +47,8 @@ func (u Unit) Format(v float64) string {
 		return seconds(v)
 	case UnitDollars:
 		return dollars(v)
+	case UnitNumber:
+		return number(v)
 	case UnitCount:
 	}
 	return Thousands(int64(math.Round(v)))
@@ -88,7 +92,7 @@ func (u Unit) Parse(text string) (float64, error) {
 			return 0, fmt.Errorf("it is an amount of dollars such as $0.20, not %.40q", text)
 		}
 		return v, nil
-	case UnitCount:
+	case UnitCount, UnitNumber:
 	}
 	v, err := strconv.ParseFloat(text, 64)
 	if err != nil || !(v >= 0) || math.IsInf(v, 0) {
@@ -130,6 +134,20 @@ func seconds(v float64) string {
 	}
 	d = d.Round(time.Minute)
 	return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
+}
+
+// number writes a number with as many digits as say something: 12.3, 0.047.
+func number(v float64) string {
+	digits := 1
+	switch {
+	case v >= 100 || v == 0:
+		digits = 0
+	case v < 0.1:
+		digits = 3
+	case v < 10:
+		digits = 2
+	}
+	return strconv.FormatFloat(v, 'f', digits, 64)
 }
 
 func dollars(v float64) string {
