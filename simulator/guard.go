@@ -30,7 +30,7 @@ type breaker struct {
 	isolated  bool
 }
 
-func newBreaker(e *environment, partition int) *breaker {
+func newBreaker(e *environment, partition int, optFns ...func(*recloser.Options)) *breaker {
 	w := e.world
 	b := &breaker{env: e, partition: partition}
 	real, err := recloser.New(circuitName, func(o *recloser.Options) {
@@ -46,6 +46,9 @@ func newBreaker(e *environment, partition int) *breaker {
 		}
 		if w.s.options != nil {
 			w.s.options(o)
+		}
+		for _, fn := range optFns {
+			fn(o)
 		}
 	})
 	if err != nil {

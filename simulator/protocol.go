@@ -55,6 +55,14 @@ func (p Protocol) Describe() Description {
 		return describeLockedCall()
 	case ProtocolSharedCounter:
 		return describeSharedCounter()
+	case ProtocolRetryAlways:
+		return Description{Title: "three retries", How: "A call that fails is made again, three times at most."}
+	case ProtocolRetryTokens:
+		return Description{Title: "a token bucket for each client", How: "A retry takes one of five tokens; a success adds a tenth."}
+	case ProtocolRetryBreaker:
+		return Description{Title: "a breaker for each client", How: "No retries where more calls have failed than the policy's failure rate."}
+	case ProtocolRetryShared:
+		return Description{Title: "a breaker that all share", How: "No retries while the circuit of the fleet, this module's, is not closed."}
 	}
 	return Description{Title: string(p)}
 }
@@ -73,6 +81,14 @@ func (w *world) newPeer(e *environment, partition int) guard {
 		return newLockedCall(e, partition)
 	case ProtocolSharedCounter:
 		return newSharedCounter(e, partition)
+	case ProtocolRetryAlways:
+		return newRetryAlways(e)
+	case ProtocolRetryTokens:
+		return newRetryTokens(e)
+	case ProtocolRetryBreaker:
+		return newRetryBreaker(e)
+	case ProtocolRetryShared:
+		return newRetryShared(e, partition)
 	case ProtocolRecloser:
 		return newBreaker(e, partition)
 	case ProtocolNone:

@@ -24,7 +24,7 @@ const (
 func (s *Scenario) Validate() error {
 	var c check
 	c.require(s.Duration > 0 && s.Duration <= longestStory, "duration", "must be from 1ns to %v, not %v", longestStory, s.Duration)
-	c.require(s.Protocol.known(), "protocol", "%s", unknownWord(s.Protocol, Protocols()))
+	c.require(s.Protocol.known(), "protocol", "%s", unknownWord(s.Protocol, knownProtocols()))
 	f := &s.Fleet
 	c.require(f.Environments >= 1 && f.Environments <= mostEnvironments, "fleet.environments", "must be from 1 to %d, not %d", mostEnvironments, f.Environments)
 	c.require(f.Concurrency >= 1, "fleet.concurrency", "must be at least 1, not %d", f.Concurrency)

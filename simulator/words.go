@@ -7,18 +7,21 @@ import (
 	"strings"
 )
 
-// Protocols returns what can stand before the calls of a scenario, this module's
-// breaker first.
+// Protocols returns the breakers that can stand before the calls of a scenario, this
+// module's first. [RetryProtocols] are others.
 func Protocols() []Protocol {
 	return []Protocol{
 		ProtocolRecloser, ProtocolNone, ProtocolNotShared, ProtocolElectedProber, ProtocolLastWriterWins, ProtocolLockedCall, ProtocolSharedCounter,
 	}
 }
 
-func (p Protocol) known() bool { return slices.Contains(Protocols(), p) }
+// knownProtocols returns all there are.
+func knownProtocols() []Protocol { return append(Protocols(), RetryProtocols()...) }
+
+func (p Protocol) known() bool { return slices.Contains(knownProtocols(), p) }
 
 // UnmarshalText reads p by its name.
-func (p *Protocol) UnmarshalText(text []byte) error { return read(p, text, Protocols()) }
+func (p *Protocol) UnmarshalText(text []byte) error { return read(p, text, knownProtocols()) }
 
 func routings() []Routing { return []Routing{RoutingUniform, RoutingWarm} }
 

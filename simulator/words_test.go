@@ -21,6 +21,7 @@ func TestWordsAreComplete(t *testing.T) {
 		{"step.go", "StepKind", texts(simulator.StepKinds())},
 		{"protocol.go", "Protocol", texts(simulator.Protocols())},
 		{"scenario.go", "Protocol", texts(simulator.Protocols())},
+		{"retrying.go", "Protocol", texts(simulator.RetryProtocols())},
 	} {
 		file, err := parser.ParseFile(token.NewFileSet(), row.file, nil, 0)
 		if err != nil {

@@ -36,9 +36,9 @@ func (a *app) contest(ctx context.Context, s *simulation, one story.Story) error
 		return stopped
 	}
 	if stopped != nil {
-		a.say("interrupted: these are %d protocols, the last of them in part", len(c.Trials))
+		a.say("interrupted: these are %d protocols, the last of them in part", len(c.Entries))
 	}
-	if len(c.Trials) == 0 {
+	if len(c.Entries) == 0 {
 		return stopped
 	}
 	report := contestReport{1, one.Title, c.Headline(), c.Standings(s.assertions)}
@@ -49,11 +49,11 @@ func (a *app) contest(ctx context.Context, s *simulation, one story.Story) error
 	if stopped != nil {
 		return stopped
 	}
-	return held(c.Trials, s.assertions)
+	return held(c.Trials(), s.assertions)
 }
 
 func writeContest(w io.Writer, c *trial.Contest, report *contestReport) error {
-	if _, err := fmt.Fprintf(w, "%s\n\n%s\n\n", subject(c.Trials[0]), wrap(report.Headline)); err != nil {
+	if _, err := fmt.Fprintf(w, "%s\n\n%s\n\n", subject(c.Entries[0].Trial), wrap(report.Headline)); err != nil {
 		return writing(err)
 	}
 	heading := []string{"PROTOCOL"}
@@ -61,8 +61,8 @@ func writeContest(w io.Writer, c *trial.Contest, report *contestReport) error {
 		heading = append(heading, strings.ToUpper(strings.TrimSpace(strings.Join(score.Heading[:], " "))))
 	}
 	var rows [][]string
-	for _, t := range c.Trials {
-		row := []string{t.Story.Scenario.Protocol.Describe().Title}
+	for _, t := range c.Entries {
+		row := []string{t.Title}
 		for _, score := range trial.Scores() {
 			row = append(row, spreadOf(score.Figure, t.Spread(score.Figure.Name), len(t.Runs)))
 		}

@@ -44,16 +44,6 @@ func (t *telling) level(flags *pflag.FlagSet) {
 	}
 }
 
-// policy returns the policy of a story if no file has one.
-func (t *telling) policy() recloser.Policy {
-	p := recloser.DefaultPolicy()
-	if t.levelled {
-		p.OpenFor.Backoff, p.OpenFor.MaxCooldown = 1, 12*time.Second
-		p.Ramp.Over = 10 * time.Second
-	}
-	return p
-}
-
 // made are the flags that make a story, and cannot change one of a file.
 var made = [...]string{"from", "circuit", "outage", "at", "for"}
 
@@ -80,7 +70,7 @@ func (t *telling) addFlags(cmd *cobra.Command) {
 }
 
 func protocolNames() []string {
-	all := simulator.Protocols()
+	all := append(simulator.Protocols(), simulator.RetryProtocols()...)
 	names := make([]string, len(all))
 	for i, p := range all {
 		names[i] = string(p)
@@ -193,7 +183,10 @@ func (a *app) policyToPlay(t *telling) (policy recloser.Policy, whose string, er
 	case file == nil && t.circuit != "":
 		return policy, "", usage("simulate: there is no recloser.yaml with circuit %s; name the file with --from", quote(t.circuit))
 	case file == nil:
-		return t.policy(), "", nil
+		if t.levelled {
+			return story.LevelPolicy(), "", nil
+		}
+		return recloser.DefaultPolicy(), "", nil
 	}
 	names := file.Names()
 	name := t.circuit

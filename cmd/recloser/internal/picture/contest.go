@@ -10,12 +10,12 @@ import (
 
 // The measures of a contest, in pixels.
 const (
-	contestWidth = 1180.0
+	contestWidth = 1000.0
 	rowHeight    = 58.0
 	rowGap       = 30.0
 	flowLeft     = 16.0
-	flowRight    = 720.0
-	scoreWidth   = 88.0
+	flowRight    = 560.0
+	scoreWidth   = 84.0
 )
 
 // Contest draws how each protocol fared in the same story, a row for each: what calls
@@ -26,7 +26,7 @@ func Contest(c *trial.Contest) []byte {
 }
 
 func contestLabel(c *trial.Contest) string {
-	return fmt.Sprintf("%d protocols play the same story, %s: for each, what calls came to in each second", len(c.Trials), c.Story.Title)
+	return fmt.Sprintf("%d ways through the same story, %s: for each, what calls came to in each second", len(c.Entries), c.Story.Title)
 }
 
 // contestant is what is drawn of one protocol.
@@ -39,8 +39,8 @@ func contest(c *trial.Contest) (*canvas, float64) {
 	f := new(canvas)
 	d := c.Story.Scenario.Duration
 	x := scale{0, d.Seconds(), flowLeft, flowRight}
-	drawn := make([]contestant, len(c.Trials))
-	for i, t := range c.Trials {
+	drawn := make([]contestant, len(c.Entries))
+	for i, t := range c.Entries {
 		b := binsOf(d, t.Runs[0].Result.Seconds)
 		drawn[i] = contestant{b, stacked(b)}
 	}
@@ -57,10 +57,9 @@ func contest(c *trial.Contest) (*canvas, float64) {
 	y += 16
 	contestWeather(f, c, x, y)
 	y += ribbon + rowGap
-	for i, t := range c.Trials {
+	for i, t := range c.Entries {
 		s := scale{0, highest, y + rowHeight, y}
-		about := t.Story.Scenario.Protocol.Describe()
-		f.title(flowLeft, y-7, about.Title, about.Like)
+		f.title(flowLeft, y-7, t.Title, t.Like)
 		contestRow(f, drawn[i], s, x)
 		for j, score := range trial.Scores() {
 			v := t.Spread(score.Figure.Name).Median
@@ -78,11 +77,11 @@ func contest(c *trial.Contest) (*canvas, float64) {
 		f.line("axis", at, bottom, at, bottom+4)
 		f.text("tick", "middle", at, bottom+16, clock(t))
 	}
-	f.text("tick", "start", flowLeft, bottom+36, fmt.Sprintf("Calls per second, by what came of them; all rows have the same scale. %s", c.Trials[0].Subject()))
+	f.text("tick", "start", flowLeft, bottom+36, fmt.Sprintf("Calls per second, by what came of them; all rows have the same scale. %s", c.Entries[0].Subject()))
 	return f, bottom + 48
 }
 
-func scoreAt(i int) float64 { return flowRight + 90 + float64(i)*scoreWidth }
+func scoreAt(i int) float64 { return flowRight + scoreWidth*float64(i+1) }
 
 // contestKey says what the colours mean, in the order in which they are stacked.
 func contestKey(f *canvas, y float64) {
@@ -115,11 +114,12 @@ func contestWeather(f *canvas, c *trial.Contest, x scale, y float64) {
 			class, written = "closed", "plain"
 		}
 		f.rect(class, from, y, w, ribbon)
-		for _, text := range [...]string{ailment(&p), brief(&p)} {
-			if width(text) <= w {
-				notes.text(written, "middle", from+w/2, y+14, text)
-				break
-			}
+		const small = 0.8
+		switch text := ailment(&p); {
+		case width(text) <= w:
+			notes.text(written, "middle", from+w/2, y+14, text)
+		case small*width(brief(&p)) <= w:
+			notes.text(written+" small", "middle", from+w/2, y+14, brief(&p))
 		}
 	}
 	f.b.WriteString(notes.b.String())

@@ -98,7 +98,7 @@ func ContestPage(c *trial.Contest, assertions []trial.Assertion) ([]byte, error)
 		return nil, err
 	}
 	p := page{
-		Title: c.Story.Title, Kicker: "Recloser, simulated · " + c.Story.Title, Headline: c.Headline(), Subject: c.Trials[0].Subject(),
+		Title: c.Story.Title, Kicker: "Recloser, simulated · " + c.Story.Title, Headline: c.Headline(), Subject: c.Entries[0].Subject(),
 		Pictures: []template.HTML{template.HTML(f.inline(contestWidth, height, contestLabel(c)))},
 		Tables:   []table{{Title: "How each was modelled", Class: "prose", Heading: []string{"What it does", "What it stands for", "How it is modelled", "Left out, to its advantage"}}},
 		Notes:    []string{howCompared, howMade},

@@ -132,7 +132,7 @@ func played(t *testing.T, outage string, seeds int) *trial.Trial {
 		}
 		s := simulator.DefaultScenario()
 		s.Traffic.Rate = 30
-		p, err := trial.Play(t.Context(), story.New(s, o, story.Setting{At: 5 * time.Second, For: 15 * time.Second, Duration: time.Minute}),
+		p, err := trial.Play(t.Context(), story.New(s, o, story.Setting{At: 5 * time.Second, For: 6 * time.Second, Duration: time.Minute}),
 			func(o *trial.Options) { o.Seeds = seeds })
 		if err != nil {
 			t.Fatal(err)

@@ -12,6 +12,7 @@ text{font-family:system-ui,-apple-system,"Segoe UI","Helvetica Neue",Arial,"Deja
 .on{fill:#fff;font-weight:600}
 .dark{fill:#24292f;font-weight:600}
 .plain{font-weight:600}
+.small{font-size:10.5px}
 .ink{font-weight:600}
 .ground{fill:#fff}
 .panel{fill:#f6f8fa}
@@ -41,6 +42,8 @@ text{font-family:system-ui,-apple-system,"Segoe UI","Helvetica Neue",Arial,"Deja
 .l-spared{stroke:#8b949e}
 .l-harmed{stroke:#e69f00}
 .l-other{stroke:#009e73}
+.l-thick{stroke-width:3.5}
+.l-dashed{stroke-dasharray:5 4}
 .l-dotted{stroke-dasharray:1 4;stroke-linecap:round}
 .b-served,.b-failed,.b-spared,.b-harmed,.b-ink{fill-opacity:.22}
 .b-served{fill:#0072b2}
@@ -77,6 +80,7 @@ text{fill:#e6edf3}
 .l{stroke:#e6edf3}
 .l-served{stroke:#56b4e9}
 .l-failed{stroke:#e8702a}
+.l-spared{stroke:#8b949e}
 .l-harmed{stroke:#f0b429}
 .l-other{stroke:#2fbf96}
 .b-served{fill:#56b4e9}

@@ -165,6 +165,9 @@ func New(s simulator.Scenario, o Outage, set Setting) Story {
 	}
 	sc := scene{&s, set.At, set.At + set.For}
 	o.befall(&sc)
+	if set.Duration > 0 {
+		s.Duration = set.Duration // Even of one that would take longer.
+	}
 	return Story{Title: title(o, set), Scenario: s}
 }
 
@@ -188,4 +191,14 @@ func aftermath(p *recloser.Policy, lasted time.Duration) time.Duration {
 	}
 	open = min(time.Duration(float64(open)*(1+float64(p.OpenFor.Jitter))), p.OpenFor.MaxCooldown)
 	return (open + p.Lease() + p.Ramp.Over + 30*time.Second).Round(time.Second)
+}
+
+// LevelPolicy returns the policy under which protocols are compared: that of
+// [recloser.DefaultPolicy], with an open time that does not grow and a short ramp, for
+// most others have neither.
+func LevelPolicy() recloser.Policy {
+	p := recloser.DefaultPolicy()
+	p.OpenFor.Backoff, p.OpenFor.MaxCooldown = 1, 12*time.Second
+	p.Ramp.Over = 10 * time.Second
+	return p
 }

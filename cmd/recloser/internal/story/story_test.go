@@ -68,7 +68,7 @@ func TestParseRefuses(t *testing.T) {
 		{"environments: 9", "a.yaml:2:1: environments: unknown key here; it belongs under fleet"},
 		{"fleet: { routing: cosy }", `a.yaml:2:19: fleet.routing: must be uniform or warm, not "cosy"`},
 		{"fleet: { freeze_idle: yes }", `a.yaml:2:23: fleet.freeze_idle: must be true or false, not "yes"`},
-		{"protocol: prayer", `a.yaml:2:11: protocol: must be recloser, none, not_shared, elected_prober, last_writer_wins, locked_call or shared_counter, not "prayer"`},
+		{"protocol: prayer", `a.yaml:2:11: protocol: must be recloser, none, not_shared, elected_prober, last_writer_wins, locked_call, shared_counter, retry_always, retry_tokens, retry_breaker or retry_shared, not "prayer"`},
 		{"duration: 1m\ndependency:\n- {}\n- { from: 70s }", "a.yaml:5:11: dependency[1].from: is 1m10s, and the story ends after 1m0s"},
 		{"dependency:\n- {}\n- { from: 70s }", "a.yaml:4:11: dependency[1].from: is 1m10s, and the story ends after 1m0s"},
 		{"dependency:\n- {}\n- { from: 9s }\n- { from: 9s }", "a.yaml:5:11: dependency[2].from: is 9s, and must be after that of the phase before it"},

@@ -11,8 +11,24 @@ import (
 // Contest is one story played under every protocol, this module's last.
 type Contest struct {
 	Story story.Story
-	// Trials are what came of it, each with its protocol in its story.
-	Trials []*Trial
+	// Entries are what came of it.
+	Entries []Entry
+}
+
+// Entry is one who takes part in a contest.
+type Entry struct {
+	// Title is what it does, in a few words, and Like says more.
+	Title, Like string
+	*Trial
+}
+
+// Trials returns the trials of all entries.
+func (c *Contest) Trials() []*Trial {
+	all := make([]*Trial, len(c.Entries))
+	for i, e := range c.Entries {
+		all[i] = e.Trial
+	}
+	return all
 }
 
 // Hold plays a story under every protocol. If ctx ends before it has, the contest is
@@ -30,8 +46,8 @@ func Hold(ctx context.Context, s story.Story, optFns ...func(*Options)) (*Contes
 		if t == nil {
 			return nil, err
 		}
-		if len(t.Runs) > 0 {
-			c.Trials = append(c.Trials, t)
+		if about := protocol.Describe(); len(t.Runs) > 0 {
+			c.Entries = append(c.Entries, Entry{about.Title, about.Like, t})
 		}
 		if err != nil {
 			return c, err
@@ -53,8 +69,8 @@ type Standing struct {
 
 // Standings returns how the protocols fared, held to assertions.
 func (c *Contest) Standings(assertions []Assertion) []Standing {
-	all := make([]Standing, len(c.Trials))
-	for i, t := range c.Trials {
+	all := make([]Standing, len(c.Entries))
+	for i, t := range c.Entries {
 		d := t.Story.Scenario.Protocol.Describe()
 		all[i] = Standing{string(t.Story.Scenario.Protocol), d.Title, d.Like, d.How, d.Without, t.Report(assertions)}
 	}
@@ -90,11 +106,11 @@ func Scores() []Score {
 
 // Headline says how this module fared.
 func (c *Contest) Headline() string {
-	for _, t := range c.Trials {
+	for _, t := range c.Entries {
 		if t.Story.Scenario.Protocol == simulator.ProtocolRecloser {
 			return fmt.Sprintf("The same story under %d protocols: Recloser sent %s of the doomed calls, turned away %s of the good ones, and asked the store %s times for each request.",
-				len(c.Trials), t.format("wasted_share"), t.format("good_rejected"), t.format("operations"))
+				len(c.Entries), t.format("wasted_share"), t.format("good_rejected"), t.format("operations"))
 		}
 	}
-	return fmt.Sprintf("The same story under %d protocols.", len(c.Trials))
+	return fmt.Sprintf("The same story under %d protocols.", len(c.Entries))
 }
