@@ -80,7 +80,8 @@ func (b *Breaker) sample(t *ticket, c Counts) {
 	if t.share > share && b.options.Rand() >= float64(share/t.share) {
 		return
 	}
-	e.sample = e.sample.Add(e.slot, c)
+	// It began after the watch did, whatever the clock of this environment says.
+	e.sample = e.sample.Add(max(e.slot, e.record.WatchSince.floor(b.policy.slot())), c)
 	e.drawn = share
 }
 
