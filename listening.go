@@ -47,7 +47,7 @@ func (b *Breaker) listen(ctx context.Context, now moment) {
 func (b *Breaker) report(ctx context.Context, now moment) {
 	e := &b.env
 	due := func() bool {
-		return b.attached() && !e.writing && len(e.sample.used()) > 0 && now.since(e.reported) >= reportInterval
+		return b.attached() && !e.writing && len(e.sample.used()) > 0 && now.since(e.reported) >= reportWait(e.reports)
 	}
 	if !due() {
 		return
@@ -59,6 +59,7 @@ func (b *Breaker) report(ctx context.Context, now moment) {
 		}
 	}
 	e.reported = now
+	e.reports++
 	v := b.view(now)
 	if !b.policy.MayReport(v) {
 		return
