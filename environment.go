@@ -35,6 +35,7 @@ type environment struct {
 	sample   Window
 	drawn    Share // the share of calls that the sample still stands for
 	reported moment
+	reports  int // in this watch
 	name     string
 
 	// Its own circuit, which opens for itself only.
@@ -185,7 +186,7 @@ func (b *Breaker) adopt(r Record, operation uint64, began moment, made bool) {
 		}
 	}
 	if r.WatchSince != last.WatchSince || r.Generation != last.Generation {
-		e.sample, e.drawn = Window{}, 0
+		e.sample, e.drawn, e.reports = Window{}, 0, 0
 	}
 	b.thin()
 	if r.State != StateClosed {

@@ -47,7 +47,7 @@ func (b *Breaker) listen(ctx context.Context, now moment) {
 func (b *Breaker) report(ctx context.Context, now moment) {
 	e := &b.env
 	due := func() bool {
-		return b.attached() && !e.writing && len(e.sample.used()) > 0 && now.since(e.reported) >= reportInterval
+		return b.attached() && !e.writing && len(e.sample.used()) > 0 && now.since(e.reported) >= reportWait(e.reports)
 	}
 	if !due() {
 		return
@@ -59,6 +59,7 @@ func (b *Breaker) report(ctx context.Context, now moment) {
 		}
 	}
 	e.reported = now
+	e.reports++
 	v := b.view(now)
 	if !b.policy.MayReport(v) {
 		return
@@ -80,7 +81,8 @@ func (b *Breaker) sample(t *ticket, c Counts) {
 	if t.share > share && b.options.Rand() >= float64(share/t.share) {
 		return
 	}
-	e.sample = e.sample.Add(e.slot, c)
+	// It began after the watch did, whatever the clock of this environment says.
+	e.sample = e.sample.Add(max(e.slot, e.record.WatchSince.floor(b.policy.slot())), c)
 	e.drawn = share
 }
 

@@ -41,3 +41,24 @@ func TestFailureOfACallThatWasToldIsNoCallAgain(t *testing.T) {
 		t.Errorf("told of %+v, want %+v", told, want)
 	}
 }
+
+// What an environment counts in a watch belongs to it, also where its clock is behind
+// that of whoever began it: else a fleet whose clocks differ hears half of itself.
+// LAWS.md, L2.
+func TestClockBehindCountsInTheWatch(t *testing.T) {
+	clock, store := newHands(), new(spy)
+	b := newBreaker(t, clock.option, store.option, func(o *recloser.Options) { o.Rand = func() float64 { return 0 } })
+	watch := recloser.InstantOf(clock.now().Add(1500 * time.Millisecond)) // By a clock that is ahead.
+	if _, err := store.Apply(context.Background(), "payments", recloser.Watch{At: watch, Share: 1}); err != nil {
+		t.Fatal(err)
+	}
+	_ = call(b, errDown)
+	for _, s := range store.record(t).Window.Slots() {
+		if s.Start.Add(time.Second) <= watch {
+			t.Errorf("a call of the watch from %d on is counted at %d", watch, s.Start)
+		}
+	}
+	if sum := store.record(t).Window.Sum(0, 1<<60); sum.Calls != 1 || sum.Failures != 1 {
+		t.Errorf("counted %+v", sum)
+	}
+}

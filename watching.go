@@ -15,6 +15,7 @@ const RefreshInterval = 5 * time.Second
 // that the fleet stays at the budget, by a factor from leastStep to mostStep.
 const (
 	reportInterval  = time.Second
+	secondReport    = 150 * time.Millisecond
 	suspiciousRate  = 25.0 // reports a second while something looks wrong
 	calmRate        = 4.0  // reports a second else
 	firstShare      = 0.25
@@ -60,6 +61,19 @@ func (p Policy) WatchEnd(v View) (Unwatch, bool) {
 		return Unwatch{}, false
 	}
 	return Unwatch{Generation: v.Generation, Was: v.WatchSince}, true
+}
+
+// reportWait returns how long an environment that has reported so often in a watch
+// waits before it reports again: it begins with what it has, which may be one call,
+// and soon has more.
+func reportWait(reports int) time.Duration {
+	switch reports {
+	case 0:
+		return 0
+	case 1:
+		return secondReport
+	}
+	return reportInterval
 }
 
 // Report returns the write that tells what the environment called name has

@@ -146,6 +146,7 @@ func (e *environment) forget(t *task) {
 // freeze stops everything in the environment, until it is thawed.
 func (e *environment) freeze() {
 	e.frozen, e.frozenAt = true, e.world.now
+	e.draw()
 	e.world.told(StepFrozen, e, 0, nil)
 }
 
@@ -156,6 +157,7 @@ func (e *environment) thaw() {
 	lasted := w.now - e.frozenAt
 	e.frozen, e.away = false, false
 	e.slept += lasted
+	e.draw()
 	w.check.thawed(e, lasted)
 	w.told(StepThawed, e, uint64(lasted), nil)
 	for _, stalled := range e.stalled {
@@ -198,6 +200,7 @@ func (e *environment) kill() {
 	w.told(StepKilled, e, uint64(e.busy), nil)
 	w.check.killed(e)
 	e.dead = true
+	e.draw()
 	for len(e.tasks) > 0 {
 		w.resume(e.tasks[0])
 	}

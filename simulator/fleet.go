@@ -105,6 +105,7 @@ func (f *fleet) create(w *world, place int) *environment {
 		}
 	}
 	f.places[place] = e
+	e.draw()
 	w.told(StepStarted, e, uint64(e.wallError), nil)
 	return e
 }

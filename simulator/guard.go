@@ -82,7 +82,7 @@ func (b *breaker) Observe(event recloser.Event) {
 	}
 	switch event.Kind {
 	case recloser.EventOpened, recloser.EventHalfOpened, recloser.EventClosed:
-		b.state = event.To
+		b.state, b.isolated = event.To, false
 	case recloser.EventProbeClaimed:
 		w.current.claimed = true
 	case recloser.EventIsolated:
@@ -91,6 +91,7 @@ func (b *breaker) Observe(event recloser.Event) {
 		b.isolated = false
 	default:
 	}
+	b.env.draw()
 	w.told(StepEvent, b.env, event.Generation, event.String)
 }
 

@@ -80,7 +80,7 @@ func (w *world) told(kind StepKind, e *environment, n uint64, text func() string
 	if len(w.observers) == 0 {
 		return
 	}
-	s := Step{At: time.Duration(w.now), Kind: kind, Environment: place, Columns: w.columns()}
+	s := Step{At: time.Duration(w.now), Kind: kind, Environment: place, Columns: w.columns}
 	if text != nil {
 		s.Text = text()
 	}
@@ -95,21 +95,17 @@ func (w *world) mix(n uint64) {
 	w.result.Fingerprint = (w.result.Fingerprint ^ n) * prime
 }
 
-// columns draws how the environments stand.
-func (w *world) columns() []byte {
-	w.drawn = w.drawn[:0]
-	for _, e := range w.fleet.places {
-		w.drawn = append(w.drawn, e.column())
-	}
-	return w.drawn
+// draw brings the column of an environment up to date.
+func (e *environment) draw() {
+	e.world.columns[e.place] = e.column()
 }
 
 // column draws how an environment stands: by the worst of its circuits.
 func (e *environment) column() byte {
-	if e == nil {
+	switch {
+	case e.dead:
 		return ' '
-	}
-	if e.frozen {
+	case e.frozen:
 		return '~'
 	}
 	column := byte('.')

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -28,9 +29,9 @@ type world struct {
 	chance     *rand.Rand // of faults
 	tokens     *rand.Rand
 
-	check  checker
-	result Result
-	drawn  []byte
+	check   checker
+	result  Result
+	columns []byte // how the environments stand: see Step.Columns
 }
 
 // Chance has streams that have nothing to do with each other, so that what is
@@ -82,6 +83,7 @@ func newWorld(s *Scenario, observers []Observer) *world {
 	w.store = store{config: &s.Store, coin: w.stream(streamStore), items: make([]item, s.partitions())}
 	w.dependency = dependency{phases: s.Dependency}
 	w.check = newChecker(w)
+	w.columns = bytes.Repeat([]byte{' '}, s.Fleet.Environments)
 	w.result.Opened, w.result.Closed = -1, -1
 	for i := range s.Faults {
 		f := &s.Faults[i]
