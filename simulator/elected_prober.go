@@ -48,10 +48,8 @@ const (
 
 func newElectedProber(e *environment, partition int) guard {
 	at, record := shared[electedRecord](e.world, partition)
-	return &electedProber{client: client{handle{e, partition}, at, true}, record: record, me: e.world.fleet.born}
+	return &electedProber{client: client{handle: handle{e, partition}, at: at, bounded: true}, record: record, me: e.world.fleet.born}
 }
-
-func (p *electedProber) column() byte { return columnOf(p.known.state) }
 
 func (p *electedProber) do(ctx context.Context, call func(context.Context) error) error {
 	p.freshen(ctx)
@@ -83,10 +81,12 @@ func (p *electedProber) freshen(ctx context.Context) {
 	}
 	var read electedRecord
 	if err := p.read(ctx, "get the record", func() { read = *p.record }); err != nil {
-		p.known, p.fresh = electedRecord{}, false
+		p.learn(electedRecord{})
+		p.fresh = false
 		return
 	}
-	p.known, p.asked, p.fresh = read, now, true
+	p.learn(read)
+	p.asked, p.fresh = now, true
 }
 
 // attempt makes a call through a closed circuit.
@@ -108,8 +108,14 @@ func (p *electedProber) attempt(ctx context.Context, call func(context.Context) 
 // put writes a record, whatever is there. That it failed is nobody's concern.
 func (p *electedProber) put(ctx context.Context, record electedRecord) {
 	if p.write(ctx, "put "+record.state.String(), func() { *p.record = record }) == nil {
-		p.known, p.asked, p.fresh = record, p.handle.env.wallNanos(), true
+		p.learn(record)
+		p.asked, p.fresh = p.handle.env.wallNanos(), true
 	}
+}
+
+func (p *electedProber) learn(record electedRecord) {
+	p.known = record
+	p.stands(record.state)
 }
 
 // elect tries to become the prober, and reports whether it has.
@@ -126,7 +132,8 @@ func (p *electedProber) elect(ctx context.Context, now, lease int64) bool {
 	if err != nil || !won {
 		return false
 	}
-	p.known, p.asked, p.successes = mine, now, 0
+	p.learn(mine)
+	p.asked, p.successes = now, 0
 	return true
 }
 

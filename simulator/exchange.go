@@ -44,7 +44,17 @@ type client struct {
 	handle  handle
 	at      *shelf
 	bounded bool
+	last    recloser.State // as the environment last knew it
 }
+
+// stands notes how the circuit stands, as far as the environment knows.
+func (c *client) stands(state recloser.State) {
+	if c.last = state; !c.handle.env.dead {
+		c.handle.env.draw()
+	}
+}
+
+func (c *client) column() byte { return columnOf(c.last) }
 
 // read asks the store; do is called when it has come there.
 func (c *client) read(ctx context.Context, what string, do func()) error {

@@ -26,7 +26,6 @@ type lastWriterWins struct {
 	client
 
 	record *wholeState // what is shared
-	last   recloser.State
 }
 
 type wholeState struct {
@@ -42,10 +41,8 @@ const (
 
 func newLastWriterWins(e *environment, partition int) guard {
 	at, record := shared[wholeState](e.world, partition)
-	return &lastWriterWins{client: client{handle{e, partition}, at, true}, record: record}
+	return &lastWriterWins{client: client{handle: handle{e, partition}, at: at, bounded: true}, record: record}
 }
-
-func (p *lastWriterWins) column() byte { return columnOf(p.last) }
 
 func (p *lastWriterWins) do(ctx context.Context, call func(context.Context) error) error {
 	e := p.handle.env
@@ -56,7 +53,7 @@ func (p *lastWriterWins) do(ctx context.Context, call func(context.Context) erro
 		s = wholeState{}
 	}
 	now := e.wallNanos()
-	p.last = s.state
+	p.stands(s.state)
 	switch {
 	case s.state == recloser.StateClosed && now-s.lastFailure > int64(policy.OpenWhen.Window):
 		s.failures = 0
@@ -106,6 +103,6 @@ func (s *wholeState) settle(success bool, now int64, policy *recloser.Policy) {
 
 // put writes the whole state. That it failed is nobody's concern.
 func (p *lastWriterWins) put(ctx context.Context, s wholeState) {
-	p.last = s.state
+	p.stands(s.state)
 	_ = p.write(ctx, "put "+s.state.String(), func() { *p.record = s })
 }

@@ -26,7 +26,6 @@ type lockedCall struct {
 	client
 
 	record *lockedRecord // what is shared
-	last   recloser.State
 	coin   func() float64
 }
 
@@ -57,10 +56,8 @@ const (
 
 func newLockedCall(e *environment, partition int) guard {
 	at, record := shared[lockedRecord](e.world, partition)
-	return &lockedCall{client: client{handle{e, partition}, at, false}, record: record, coin: e.coin.Float64}
+	return &lockedCall{client: client{handle: handle{e, partition}, at: at}, record: record, coin: e.coin.Float64}
 }
-
-func (p *lockedCall) column() byte { return columnOf(p.last) }
 
 func (p *lockedCall) do(ctx context.Context, call func(context.Context) error) error {
 	e := p.handle.env
@@ -81,7 +78,7 @@ func (p *lockedCall) do(ctx context.Context, call func(context.Context) error) e
 			s.settle(err == nil, e.wallNanos(), &e.world.s.Policy)
 		}
 	}
-	p.last = s.state
+	p.stands(s.state)
 	// A call that was made keeps its result, whatever becomes of these two.
 	_ = p.write(ctx, "set the state", func() { p.record.state = s })
 	_ = p.write(ctx, "unlock", func() {

@@ -63,6 +63,7 @@ func (b *notShared) Observe(event recloser.Event) {
 	moves := []recloser.EventKind{recloser.EventOpened, recloser.EventHalfOpened, recloser.EventClosed}
 	if slices.Contains(moves, event.Kind) {
 		b.state = event.To
+		b.env.draw()
 	}
 	if event.Kind == recloser.EventProbeClaimed {
 		b.env.world.probing()

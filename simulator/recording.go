@@ -91,7 +91,7 @@ func (r *Recording) act(w *world) {
 			continue
 		}
 		s.Started++
-		if e.column() == '#' {
+		if w.columns[e.place] == '#' {
 			s.Open++
 		}
 	}
@@ -110,7 +110,7 @@ func (r *Recording) rows(w *world) string {
 		if w.s.Traffic.Partitions > 0 {
 			rows[i] = columnOf(w.store.items[place].record.State)
 		} else {
-			rows[i] = w.fleet.places[place].column()
+			rows[i] = w.columns[place]
 		}
 	}
 	return string(rows)

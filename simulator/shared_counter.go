@@ -24,7 +24,6 @@ type sharedCounter struct {
 	client
 
 	record *countedRecord // what is shared
-	last   recloser.State
 }
 
 type countedRecord struct {
@@ -37,10 +36,8 @@ const countedFailures = 5
 
 func newSharedCounter(e *environment, partition int) guard {
 	at, record := shared[countedRecord](e.world, partition)
-	return &sharedCounter{client: client{handle{e, partition}, at, false}, record: record}
+	return &sharedCounter{client: client{handle: handle{e, partition}, at: at}, record: record}
 }
-
-func (p *sharedCounter) column() byte { return columnOf(p.last) }
 
 func (p *sharedCounter) do(ctx context.Context, call func(context.Context) error) error {
 	e := p.handle.env
@@ -49,7 +46,8 @@ func (p *sharedCounter) do(ctx context.Context, call func(context.Context) error
 	if p.read(ctx, "get the state", func() { s = *p.record }) != nil {
 		s = countedRecord{}
 	}
-	if p.last = s.state; s.state == recloser.StateOpen {
+	p.stands(s.state)
+	if s.state == recloser.StateOpen {
 		left := s.openedAt + int64(e.world.s.Policy.OpenFor.Cooldown) - e.wallNanos()
 		if left > 0 {
 			return turnedAway(recloser.ReasonOpen, time.Duration(left))
@@ -87,8 +85,10 @@ func (p *sharedCounter) failed(ctx context.Context, state recloser.State) {
 
 // put writes without a condition. That it failed is nobody's concern.
 func (p *sharedCounter) put(ctx context.Context, what string, do func(*countedRecord)) {
+	after := p.last
 	_ = p.write(ctx, what, func() {
 		do(p.record)
-		p.last = p.record.state
+		after = p.record.state
 	})
+	p.stands(after)
 }
