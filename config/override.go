@@ -69,7 +69,7 @@ func overrides(o Options, found *problems) []override {
 }
 
 func unknownRule(key string, keys []string) string {
-	if best, ok := closest(key, keys); ok {
+	if best, ok := Closest(key, keys); ok {
 		return fmt.Sprintf("unknown key; did you mean %q?", best)
 	}
 	return "unknown key; a store or a rule of all circuits can be set here, such as open_when.failure_rate"

@@ -75,6 +75,8 @@ func setScalar(into reflect.Value, text string, form form) string {
 		return setDuration(v, text)
 	case *int:
 		return setInt(v, text, form)
+	case *uint64:
+		return setUint(v, text, form)
 	case *float64:
 		return setFloat(v, text, form)
 	case *bool:
@@ -119,6 +121,18 @@ func setInt(into *int, text string, form form) string {
 	}
 	if err != nil || form == formText || form == formOther || !integerRegexp.MatchString(text) {
 		return fmt.Sprintf("must be a whole number such as 10, not %.40q", text)
+	}
+	*into = n
+	return ""
+}
+
+func setUint(into *uint64, text string, form form) string {
+	n, err := strconv.ParseUint(text, 10, 64)
+	if form == formText && integerRegexp.MatchString(text) {
+		return "must be a number, not text; leave out the quotation marks"
+	}
+	if err != nil || form == formText || form == formOther || !integerRegexp.MatchString(text) {
+		return fmt.Sprintf("must be a whole number from 0 to 2^64-1, not %.40q", text)
 	}
 	*into = n
 	return ""

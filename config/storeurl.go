@@ -62,7 +62,7 @@ func unknownStore(kind string) error {
 	if strings.Contains(kind, "@") {
 		return fmt.Errorf("the store's URL does not begin with a kind; a store is %s", storeForms)
 	}
-	if best, near := closest(kind, known); near {
+	if best, near := Closest(kind, known); near {
 		return fmt.Errorf("no store is called %q; did you mean %q?", shown(kind), best)
 	}
 	return fmt.Errorf("no store is called %q; a store is %s", shown(kind), storeForms)
@@ -148,7 +148,7 @@ func unknownOption(name string, known []string) error {
 	if name == "tls" {
 		return errors.New("the store's URL has no option \"tls\"; write valkeys:// for a connection secured by TLS")
 	}
-	if best, near := closest(name, known); near {
+	if best, near := Closest(name, known); near {
 		return fmt.Errorf("the store's URL has no option %q; did you mean %q?", shown(name), best)
 	}
 	return fmt.Errorf("the store's URL has no option %q; there is %s", shown(name), strings.Join(known, " and "))

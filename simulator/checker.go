@@ -87,6 +87,9 @@ func newChecker(w *world) checker {
 // broken notes that a law was broken.
 func (k *checker) broken(law string, e *environment, format string, args ...any) {
 	w := k.w
+	if w.s.Protocol != ProtocolRecloser {
+		return // The laws are ours.
+	}
 	text := fmt.Sprintf(format, args...)
 	w.told(StepBroken, e, uint64(len(w.result.Violations)), func() string { return law + ": " + text })
 	if len(w.result.Violations) >= mostViolations {

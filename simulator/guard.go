@@ -13,21 +13,13 @@ type guard interface {
 	do(ctx context.Context, call func(context.Context) error) error
 }
 
-func (w *world) newGuard(e *environment, partition int) guard {
-	if w.s.Protocol == ProtocolNone {
-		return open{e}
-	}
-	return newBreaker(e, partition)
+// standing is a guard that shows in the column of its environment.
+type standing interface {
+	// column returns '.' closed, '#' open, '?' probing, or '-' open for itself.
+	column() byte
 }
 
-// open is no breaker: every call is made, and has its timeout.
-type open struct{ env *environment }
-
-func (o open) do(ctx context.Context, call func(context.Context) error) error {
-	ctx, cancel := o.env.withTimeout(ctx, o.env.world.s.Policy.Call.Timeout, nil)
-	defer cancel()
-	return call(ctx)
-}
+func (w *world) newGuard(e *environment, partition int) guard { return w.newPeer(e, partition) }
 
 // breaker is the real one.
 type breaker struct {
@@ -38,7 +30,7 @@ type breaker struct {
 	isolated  bool
 }
 
-func newBreaker(e *environment, partition int) *breaker {
+func newBreaker(e *environment, partition int, optFns ...func(*recloser.Options)) *breaker {
 	w := e.world
 	b := &breaker{env: e, partition: partition}
 	real, err := recloser.New(circuitName, func(o *recloser.Options) {
@@ -55,6 +47,9 @@ func newBreaker(e *environment, partition int) *breaker {
 		if w.s.options != nil {
 			w.s.options(o)
 		}
+		for _, fn := range optFns {
+			fn(o)
+		}
 	})
 	if err != nil {
 		// The scenario was validated, so its policy is sound.
@@ -68,6 +63,14 @@ const circuitName = "dependency"
 
 func (b *breaker) do(ctx context.Context, call func(context.Context) error) error {
 	return b.Do(ctx, call)
+}
+
+// column shows what its environment knows of the circuit.
+func (b *breaker) column() byte {
+	if b.isolated && b.state == recloser.StateClosed {
+		return '-'
+	}
+	return columnOf(b.state)
 }
 
 // Observe implements [recloser.Observer]: it keeps what the column of the

@@ -58,6 +58,9 @@ type Counts struct {
 	Claims int
 	// Waited is the longest time that a call waited before it was decided.
 	Waited time.Duration
+	// Busy is how long all calls took together, those that were turned away
+	// included: what an environment is paid for that makes one at a time.
+	Busy time.Duration
 }
 
 // Availability returns the share of requests that were served.

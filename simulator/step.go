@@ -1,10 +1,6 @@
 package simulator
 
-import (
-	"time"
-
-	"github.com/recloser-dev/recloser"
-)
+import "time"
 
 // StepKind is what happened in a step.
 type StepKind string
@@ -114,15 +110,19 @@ func (e *environment) column() byte {
 	}
 	column := byte('.')
 	for _, g := range e.guards {
-		b, ok := g.(*breaker)
-		switch {
-		case !ok:
-		case b.state == recloser.StateOpen:
-			return '#'
-		case b.state == recloser.StateHalfOpen:
-			column = '?'
-		case b.isolated && column == '.':
-			column = '-'
+		stands, ok := g.(standing)
+		if !ok {
+			continue
+		}
+		switch c := stands.column(); c {
+		case '#':
+			return c
+		case '?':
+			column = c
+		default:
+			if column == '.' {
+				column = c
+			}
 		}
 	}
 	return column

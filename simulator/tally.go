@@ -48,6 +48,8 @@ func (w *world) waited(c *call) {
 
 // finished counts a call that has ended in its environment.
 func (w *world) finished(c *call, err error) {
+	took := time.Duration(w.now - c.began)
+	w.count(func(n *Counts) { n.Busy += took })
 	rejection, isRejection := errors.AsType[*recloser.OpenError](err)
 	switch {
 	case isRejection:

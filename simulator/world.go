@@ -24,6 +24,7 @@ type world struct {
 	traffic    traffic
 	store      store
 	dependency dependency
+	shelves    []shelf // of protocols that keep no records of ours
 	faults     []Fault
 	chance     *rand.Rand // of faults
 	tokens     *rand.Rand
@@ -73,7 +74,7 @@ func Run(ctx context.Context, s Scenario, observers ...Observer) (Result, error)
 }
 
 func newWorld(s *Scenario, observers []Observer) *world {
-	w := &world{s: s, observers: observers, end: int64(s.Duration), faults: s.Faults}
+	w := &world{s: s, end: int64(s.Duration), faults: s.Faults}
 	w.chance, w.tokens = w.stream(streamFaults), w.stream(streamTokens)
 	// Slots of windows begin at any moment of the run.
 	w.epoch = 1_800_000_000_000*int64(time.Millisecond) + w.stream(streamEpoch).Int64N(int64(time.Hour))
@@ -99,6 +100,7 @@ func newWorld(s *Scenario, observers []Observer) *world {
 		w.agenda.add(int64(s.Orders[i].At), nil, &s.Orders[i])
 	}
 	w.traffic.next(w)
+	w.attend(observers)
 	return w
 }
 
