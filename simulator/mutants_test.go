@@ -114,6 +114,7 @@ func unconditional(w recloser.Write, r recloser.Record) recloser.Write {
 	case recloser.Settle:
 		w.Generation, w.Token = r.Generation, r.Probes[w.Slot].Token
 		return w
+	case recloser.SetOverride:
 	}
 	return w
 }
@@ -175,32 +176,32 @@ func (s hasty) Apply(ctx context.Context, key string, w recloser.Write) (reclose
 // blindfold lets no time pass between a claim and the call, as far as the breaker
 // can see.
 func blindfold(o *recloser.Options) {
-	real := o.Clock
+	clock := o.Clock
 	var wall time.Time
 	var mono time.Duration
 	blind := false
 	o.Store = claiming{o.Store, func() {
 		if !blind {
-			blind, wall, mono = true, real.Wall(), real.Mono()
+			blind, wall, mono = true, clock.Wall(), clock.Mono()
 		}
 	}}
 	o.Clock.Wall = func() time.Time {
 		if blind {
 			return wall
 		}
-		return real.Wall()
+		return clock.Wall()
 	}
 	o.Clock.Mono = func() time.Duration {
 		if blind {
 			return mono
 		}
-		return real.Mono()
+		return clock.Mono()
 	}
 	o.Clock.WithTimeout = func(ctx context.Context, d time.Duration, cause error) (context.Context, context.CancelFunc) {
 		if cause != nil {
 			blind = false // This is the call.
 		}
-		return real.WithTimeout(ctx, d, cause)
+		return clock.WithTimeout(ctx, d, cause)
 	}
 }
 

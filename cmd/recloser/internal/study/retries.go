@@ -105,7 +105,7 @@ func grid(n, m int) [][]float64 {
 func play(ctx context.Context, o *RetriesOptions, p simulator.Protocol, clients int, failing float64) (served, load float64, err error) {
 	requests, reached, good := 0, 0, 0
 	for seed := range o.Seeds {
-		r, err := simulator.Run(ctx, retryStory(o, p, clients, failing, uint64(seed+1))) //nolint:gosec // There are few seeds.
+		r, err := simulator.Run(ctx, retryStory(o, p, clients, failing, uint64(seed+1)))
 		if err != nil {
 			return 0, 0, err
 		}
