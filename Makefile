@@ -28,8 +28,8 @@ dev: ## The console and a circuit to play with, on this machine alone.
 test: build lint race fuzz ## Everything that must hold before a change is merged.
 
 race: compiler servers ## Every test of every module, with the race detector.
-	go test -race -shuffle=on ./...
-	@set -e; for m in $(NESTED); do echo "go -C $$m test -race ./..."; go -C $$m test -race -shuffle=on ./...; done
+	go test -race -shuffle=on -timeout=20m ./...
+	@set -e; for m in $(NESTED); do echo "go -C $$m test -race ./..."; go -C $$m test -race -shuffle=on -timeout=20m ./...; done
 
 lint: $(LINT) ## Format, vet, lint and go.mod of every module.
 	go vet ./...
