@@ -57,13 +57,13 @@ var mutants = []mutant{
 	{"rule 3: a claim is no lease", []string{"L1", "S8"}, 1, func(o *recloser.Options) {
 		o.Store = eternal{o.Store}
 	}},
-	{"rule 4: a lease is taken over without a margin", []string{"S1"}, 1, func(o *recloser.Options) {
+	{"rule 4: a lease is taken over without a margin", []string{"S1"}, 1868, func(o *recloser.Options) {
 		o.Store = early{o.Store, o.Policy.HalfOpen.Margin}
 	}},
-	{"rule 4: the margin is smaller than the error of clocks", []string{"S1"}, 1, func(o *recloser.Options) {
+	{"rule 4: the margin is smaller than the error of clocks", []string{"S1"}, 90, func(o *recloser.Options) {
 		o.Policy.HalfOpen.Margin = min(o.Policy.HalfOpen.Margin, 100*time.Millisecond)
 	}},
-	{"rule 5: nobody looks at the clock before the call", []string{"S1"}, 1, blindfold},
+	{"rule 5: nobody looks at the clock before the call", []string{"S1"}, 140, blindfold},
 	{"rule 6: an unknown claim is ownership", []string{"S1", "S3"}, 1, func(o *recloser.Options) {
 		o.Store = hopeful{o.Store}
 	}},
