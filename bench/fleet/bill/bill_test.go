@@ -105,7 +105,7 @@ func TestBars(t *testing.T) {
 		}
 	}
 	runs := good()
-	find(t, runs[0], phase.Slow).Requests.WriteUnits++
+	find(t, runs[0], phase.Slow).Requests.WriteUnits += 2
 	expect(t, bill.Bars(runs), string(circuit.RecloserDynamoDB), "capacity units")
 }
 
