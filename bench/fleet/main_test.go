@@ -136,8 +136,9 @@ func checkOperations(t *testing.T, run bill.Run, p bill.Phase) {
 	if p.Phase == phase.Outage && (p.Openings == 0 || p.OpenedAfter <= 0) {
 		t.Errorf("%v: the circuit did not open, or nobody told when", run.Fleet)
 	}
-	if run.Peer == circuit.RecloserDynamoDB && (p.Requests.ReadUnits != float64(p.Reads) ||
-		p.Requests.WriteUnits != float64(p.Writes-p.Requests.Refused)) {
+	// The first write of a circuit is one of the table's index, too.
+	units := p.Requests.WriteUnits - float64(p.Writes-p.Requests.Refused)
+	if run.Peer == circuit.RecloserDynamoDB && (p.Requests.ReadUnits != float64(p.Reads) || units != 0 && units != 1) {
 		t.Errorf("%s: %d reads, %d writes, and %+v; want a unit for each that was made", p.Phase, p.Reads, p.Writes, p.Requests)
 	}
 }

@@ -31,7 +31,8 @@ func measures() []measure {
 		{what: "outage: fleets that opened", limit: 1, atLeast: true, figure: worst(opened, phase.Outage)},
 		{what: "outage, to its end: writes a second", limit: budget, figure: outageWrites},
 		{what: "25% errors, and outage until open: writes ÷ 25 for each second of the clock", limit: 1.25, figure: worst(shareOfBudget, phase.Flaky, phase.Outage)},
-		{what: "all phases: operations that arrived ÷ those asked for", limit: 1.01, figure: arrivedToAsked},
+		// A transition leaves an entry of history that no breaker asks for.
+		{what: "all phases: operations that arrived ÷ those asked for", limit: 1.1, figure: arrivedToAsked},
 	}
 }
 

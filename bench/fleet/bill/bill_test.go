@@ -90,8 +90,8 @@ func TestBars(t *testing.T) {
 		{"outage, to its end", phase.Open, func(p *bill.Phase) { p.Writes, p.Asked.Writes = 164, 164 }},
 		{"writes ÷ 25", phase.Outage, func(p *bill.Phase) { p.Writes, p.Asked.Writes, p.Seconds = 63, 63, 0.9 }},
 		{"writes ÷ 25", phase.Flaky, func(p *bill.Phase) { p.Writes, p.Asked.Writes = 344, 344 }},
-		{"operations that arrived", phase.Flaky, func(p *bill.Phase) { p.Reads += 30 }},
-		{"operations that arrived", phase.Flaky, func(p *bill.Phase) { p.Reads -= 30 }},
+		{"operations that arrived", phase.Flaky, func(p *bill.Phase) { p.Reads += 300 }},
+		{"operations that arrived", phase.Flaky, func(p *bill.Phase) { p.Reads -= 300 }},
 	}
 	for store := range 2 {
 		for _, test := range tests {
