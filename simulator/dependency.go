@@ -45,10 +45,13 @@ func (p *Phase) well(policy *recloser.Policy) bool {
 }
 
 // takes returns how long a call takes: half of them up to Latency, 99% up to Tail,
-// and none more than twice that.
+// and none more than twice that; or all as long, if Tail is less than Latency.
 func (p *Phase) takes(u float64) int64 {
 	const tail = 0.99
-	latency, longest := float64(p.Latency), float64(max(p.Tail, p.Latency))
+	if p.Tail < p.Latency {
+		return int64(p.Latency)
+	}
+	latency, longest := float64(p.Latency), float64(p.Tail)
 	if u < 0.5 || longest <= latency {
 		return int64(latency * (0.5 + min(u, 0.5)))
 	}

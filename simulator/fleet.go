@@ -192,7 +192,7 @@ func (p plague) act(w *world) {
 			e.step(d)
 			w.agenda.add(w.now+w.chance.Int64N(int64(longestStep)), nil, repair{e, -d})
 		}
-	default:
+	case FaultLostAnswer, FaultNotDone, FaultLate, FaultReadFails, FaultSlow, FaultHang, FaultThrottled, FaultNoConnection, FaultStall, FaultStale, FaultHeldUp:
 	}
 }
 

@@ -41,7 +41,7 @@ type breaker struct {
 func newBreaker(e *environment, partition int) *breaker {
 	w := e.world
 	b := &breaker{env: e, partition: partition}
-	real, err := recloser.New(circuitName, func(o *recloser.Options) {
+	made, err := recloser.New(circuitName, func(o *recloser.Options) {
 		o.Policy = w.s.Policy
 		o.Store = &handle{e, partition}
 		o.StoreTimeout = w.s.Store.Timeout
@@ -60,7 +60,7 @@ func newBreaker(e *environment, partition int) *breaker {
 		// The scenario was validated, so its policy is sound.
 		panic(fmt.Sprintf("simulator: %v", err))
 	}
-	b.Breaker = real
+	b.Breaker = made
 	return b
 }
 
@@ -86,7 +86,8 @@ func (b *breaker) Observe(event recloser.Event) {
 		b.isolated = true
 	case recloser.EventRejoined:
 		b.isolated = false
-	default:
+	case recloser.EventWatched, recloser.EventUnwatched, recloser.EventProbeSettled, recloser.EventOverridden,
+		recloser.EventOverrideEnded, recloser.EventStoreFailed, recloser.EventStoreBack, recloser.EventPermitExpired:
 	}
 	b.env.draw()
 	w.told(StepEvent, b.env, event.Generation, event.String)

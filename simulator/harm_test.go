@@ -72,14 +72,15 @@ func TestOutageSparesTheStore(t *testing.T) {
 }
 
 // Uniform failures of a quarter of all calls never open a circuit whose threshold is
-// a half. LAWS.md, B3.
+// a half. LAWS.md, B3, asks for 100 hours whenever the tests run, and 10,000 in a soak:
+// an hour of 100 calls a second takes 4s of a core here, so there are 4 and 80.
 func TestBackgroundFailuresNeverOpen(t *testing.T) {
 	const hour = time.Hour
 	for _, row := range []struct {
 		environments int
 		rate         float64
-		length       time.Duration // of a tenth of the runs of CI
-	}{{10, 100, hour / 4}, {100, 100, hour / 4}, {1000, 1000, hour / 40}, {100, 10_000, hour / 400}} {
+		length       time.Duration
+	}{{10, 100, hour}, {100, 100, hour}, {1000, 1000, hour / 10}, {100, 10_000, hour / 100}} {
 		for _, share := range []recloser.Share{0.05, 0.25} {
 			t.Run(fmt.Sprintf("%d environments, %v a second, %v", row.environments, row.rate, share), func(t *testing.T) {
 				seeds(t, budget(1, 20, 200), func(seed uint64) {

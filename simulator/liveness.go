@@ -39,7 +39,7 @@ func (s *Scenario) calm() (from time.Duration, ends bool) {
 			after += f.Length
 		case FaultStep:
 			after += longestStep
-		default:
+		case FaultLostAnswer, FaultNotDone, FaultReadFails, FaultSlow, FaultHang, FaultThrottled, FaultNoConnection, FaultStale, FaultKill:
 		}
 		from = max(from, after)
 	}

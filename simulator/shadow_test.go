@@ -1,6 +1,7 @@
 package simulator_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,11 +13,10 @@ import (
 type results map[string]simulator.StepKind
 
 func (r results) Observe(s simulator.Step) {
-	switch s.Kind {
-	case simulator.StepSucceeded, simulator.StepFailed, simulator.StepRejected, simulator.StepLost:
+	ends := []simulator.StepKind{simulator.StepSucceeded, simulator.StepFailed, simulator.StepRejected, simulator.StepLost}
+	if slices.Contains(ends, s.Kind) {
 		call, _, _ := strings.Cut(s.Text, ":")
 		r[call] = s.Kind
-	default:
 	}
 }
 

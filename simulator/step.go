@@ -10,29 +10,31 @@ import (
 type StepKind string
 
 const (
-	// StepStarted is an environment that started, StepKilled one that was
-	// killed or given up.
+	// StepStarted is an environment that started.
 	StepStarted StepKind = "started"
-	StepKilled  StepKind = "killed"
-	// StepFrozen is an environment that stands still, StepThawed one that goes
-	// on.
+	// StepKilled is one that was killed or given up.
+	StepKilled StepKind = "killed"
+	// StepFrozen is an environment that stands still.
 	StepFrozen StepKind = "frozen"
+	// StepThawed is one that goes on.
 	StepThawed StepKind = "thawed"
 	// StepStepped is a wall clock that was moved.
 	StepStepped StepKind = "stepped"
-	// StepAdmitted is a call that is made, StepRejected one that is turned away.
+	// StepAdmitted is a call that is made.
 	StepAdmitted StepKind = "admitted"
+	// StepRejected is one that is turned away.
 	StepRejected StepKind = "rejected"
 	// StepReached is a call that has come to the dependency.
 	StepReached StepKind = "reached"
-	// StepSucceeded and StepFailed are the ends of a call.
+	// StepSucceeded is the end of a call that did what it should.
 	StepSucceeded StepKind = "succeeded"
-	StepFailed    StepKind = "failed"
+	// StepFailed is the end of one that did not.
+	StepFailed StepKind = "failed"
 	// StepLost is a call for which no environment has room.
 	StepLost StepKind = "lost"
-	// StepAsked is an operation on its way to the store, StepApplied a write
-	// that it has made.
-	StepAsked   StepKind = "asked"
+	// StepAsked is an operation on its way to the store.
+	StepAsked StepKind = "asked"
+	// StepApplied is a write that the store has made.
 	StepApplied StepKind = "applied"
 	// StepEvent is what a breaker tells its observers.
 	StepEvent StepKind = "event"

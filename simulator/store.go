@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/recloser-dev/recloser"
@@ -139,9 +140,9 @@ func (s *store) struck(f *Fault, op *operation) bool {
 		return op.write != nil
 	case FaultNoConnection:
 		return op.handle.env.born >= int64(f.From)
-	default:
-		return true
+	case FaultLostAnswer, FaultNotDone, FaultSlow, FaultHang, FaultThrottled, FaultKill, FaultFreeze, FaultPause, FaultStep, FaultHeldUp:
 	}
+	return true
 }
 
 // strike lets a fault befall an operation, and returns how long it is on its way
@@ -172,7 +173,7 @@ func (s *store) strike(f *Fault, op *operation, there int64) int64 {
 		op.stall = time.Duration(s.coin.Int64N(int64(f.Length) + 1))
 	case FaultStale:
 		op.past = s.coin.Int64N(int64(f.Length) + 1)
-	default:
+	case FaultKill, FaultFreeze, FaultPause, FaultStep, FaultHeldUp: // Of environments.
 	}
 	return there
 }
@@ -257,9 +258,9 @@ func (it *item) at(moment int64) recloser.Record {
 	if len(it.past) == 0 || it.past[len(it.past)-1].from <= moment {
 		return it.record
 	}
-	for i := len(it.past) - 1; i >= 0; i-- {
-		if it.past[i].from <= moment {
-			return it.past[i].record
+	for _, p := range slices.Backward(it.past) {
+		if p.from <= moment {
+			return p.record
 		}
 	}
 	return recloser.Record{}

@@ -18,11 +18,11 @@ func Swarm(seed uint64) Scenario {
 	s.Seed = seed
 	d := draw{rand.New(rand.NewPCG(scramble(seed), scramble(^seed)))}
 	// In one of sixteen worlds minutes pass between what are seconds in others.
-	pace := time.Duration(1)
+	pace := 1
 	if d.chance(1.0 / 16) {
 		pace = 60
 	}
-	chaos := d.between(40*time.Second, 100*time.Second) * pace
+	chaos := slower(d.between(40*time.Second, 100*time.Second), pace)
 	s.Fleet = d.fleet(pace)
 	s.Policy = d.policy(s.Fleet.ClockError)
 	s.Traffic = d.traffic(pace)
@@ -85,7 +85,7 @@ func (d draw) policy(clockError time.Duration) recloser.Policy {
 	return p
 }
 
-func (d draw) fleet(pace time.Duration) Fleet {
+func (d draw) fleet(pace int) Fleet {
 	f := Fleet{
 		Environments: int(logUniform(d.Rand, 2, 40)),
 		Concurrency:  among(d, 1, 1, 2, 8, 64),
@@ -98,7 +98,7 @@ func (d draw) fleet(pace time.Duration) Fleet {
 	}
 	f.FreezeIdle = d.chance(0.4)
 	if d.chance(0.3) {
-		f.IdleLife = d.between(time.Second, 30*time.Second) * pace
+		f.IdleLife = slower(d.between(time.Second, 30*time.Second), pace)
 	}
 	if d.chance(0.3) {
 		f.Timeout = d.between(time.Second, 6*time.Second)
@@ -106,7 +106,7 @@ func (d draw) fleet(pace time.Duration) Fleet {
 	return f
 }
 
-func (d draw) traffic(pace time.Duration) Traffic {
+func (d draw) traffic(pace int) Traffic {
 	t := Traffic{
 		Rate:    float64(logUniform(d.Rand, 8_000, 60_000)) / 1000 / float64(pace),
 		Backoff: 100 * time.Millisecond,
@@ -164,12 +164,12 @@ func (d draw) illness(p *recloser.Policy, latency time.Duration) Phase {
 }
 
 // faults switches each kind of fault on or off.
-func (d draw) faults(p *recloser.Policy, chaos, pace time.Duration) []Fault {
+func (d draw) faults(p *recloser.Policy, chaos time.Duration, pace int) []Fault {
 	const on = 0.3
 	lengths := map[FaultKind]time.Duration{
 		FaultLate: 5 * time.Minute, FaultSlow: 300 * time.Millisecond, FaultPause: 3 * p.Lease(),
 		FaultStall:  2 * p.Lease(),
-		FaultFreeze: time.Minute * pace * 24, FaultStep: time.Hour, FaultHeldUp: 3 * p.Lease(),
+		FaultFreeze: slower(24*time.Minute, pace), FaultStep: time.Hour, FaultHeldUp: 3 * p.Lease(),
 	}
 	var faults []Fault
 	for _, kind := range [...]FaultKind{
@@ -179,7 +179,7 @@ func (d draw) faults(p *recloser.Policy, chaos, pace time.Duration) []Fault {
 		if !d.chance(on) {
 			continue
 		}
-		f := Fault{Kind: kind, Length: lengths[kind], Every: d.between(200*time.Millisecond, 10*time.Second) * pace}
+		f := Fault{Kind: kind, Length: lengths[kind], Every: slower(d.between(200*time.Millisecond, 10*time.Second), pace)}
 		if f.Until = chaos; d.chance(0.5) {
 			f.From = d.between(0, chaos/2)
 			f.Until = f.From + d.between(time.Second, chaos-f.From)
@@ -192,7 +192,7 @@ func (d draw) faults(p *recloser.Policy, chaos, pace time.Duration) []Fault {
 		case FaultLate:
 			f.Share = recloser.Share(d.Float64() / 4)
 			f.Length = logUniform(d.Rand, time.Second, f.Length)
-		default:
+		case FaultLostAnswer, FaultNotDone, FaultReadFails, FaultSlow, FaultHang, FaultThrottled, FaultNoConnection, FaultStall, FaultStale, FaultKill, FaultPause, FaultStep:
 			f.Share = recloser.Share(d.Float64())
 			if d.chance(0.2) {
 				f.Share = 1
@@ -216,3 +216,6 @@ func (d draw) orders(chaos time.Duration) []Order {
 	}
 	return orders
 }
+
+// slower returns d in a world that goes on so many times more slowly.
+func slower(d time.Duration, pace int) time.Duration { return time.Duration(int64(d) * int64(pace)) }
