@@ -26,6 +26,7 @@ type environment struct {
 	releases uint64  // see flights.released
 	counted  int     // releases that were counted by themselves
 	settled  uint64
+	pace     pace
 	run      int // failures in a row
 	runSince moment
 	// leaveAloneUntil is what the dependency has asked for.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"strconv"
 	"time"
 
 	"github.com/recloser-dev/recloser"
@@ -21,6 +22,9 @@ type call struct {
 	probe     *probe // as the checker sees it
 	began     int64  // when the attempt began
 }
+
+// String returns which call it is: "call 7".
+func (c *call) String() string { return "call " + strconv.FormatUint(c.number, 10) }
 
 // traffic is where calls come from.
 type traffic struct {

@@ -23,8 +23,9 @@ type luck struct{ fails, hangs, takes float64 }
 // dependency is what the fleet calls.
 type dependency struct {
 	phases []Phase
-	// free is when it will have served all that wait for its capacity.
-	free int64
+	// queue is how many calls wait for its capacity, as of the moment since.
+	queue float64
+	since int64
 }
 
 // phase returns how it behaves at a moment.
@@ -71,17 +72,33 @@ func (d *dependency) answer(now int64, c *call) (after int64, err error) {
 	case p.Capacity <= 0:
 		return after, nil
 	}
-	wait := max(d.free-now, 0)
-	if float64(wait) > float64(p.Queue)/p.Capacity*float64(time.Second) {
+	if d.serveQueue(now); d.queue > float64(p.Queue) {
 		return after, p.failure()
 	}
-	return wait + after, nil
+	return after + int64(d.queue/p.Capacity*float64(time.Second)), nil
 }
 
-// take uses up the capacity that an answered call needs.
+// take puts a call that will be answered into the queue.
 func (d *dependency) take(now int64, err error) {
-	if p := d.phase(now); p.Capacity > 0 && err == nil {
-		d.free = max(d.free, now) + int64(float64(time.Second)/p.Capacity)
+	if d.phase(now).Capacity > 0 && err == nil {
+		d.queue++
+	}
+}
+
+// serveQueue takes off the queue what was served up to now, phase by phase.
+func (d *dependency) serveQueue(now int64) {
+	for d.since < now {
+		p, until := d.phase(d.since), now
+		for i := range d.phases {
+			if from := int64(d.phases[i].From); from > d.since && from < until {
+				until = from
+			}
+		}
+		served := p.Capacity * float64(until-d.since) / float64(time.Second)
+		if p.Capacity <= 0 {
+			served = d.queue // Whoever has no limit serves them all.
+		}
+		d.queue, d.since = max(d.queue-served, 0), until
 	}
 }
 

@@ -198,6 +198,7 @@ func (r resumption) act(w *world) { w.resume(r.task) }
 func (e *environment) kill() {
 	w := e.world
 	w.told(StepKilled, e, uint64(e.busy), nil)
+	w.count(func(n *Counts) { n.Killed += e.busy })
 	w.check.killed(e)
 	e.dead = true
 	e.draw()

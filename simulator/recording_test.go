@@ -9,8 +9,8 @@ import (
 	"github.com/recloser-dev/recloser/simulator"
 )
 
-// dead is a story of a minute in which the dependency is dead from 10s to 20s.
-func dead() simulator.Scenario {
+// deadStory is a story of a minute in which the dependency is dead from 10s to 20s.
+func deadStory() simulator.Scenario {
 	s := simulator.DefaultScenario()
 	s.Seed = 7
 	well := s.Dependency[0]
@@ -31,7 +31,7 @@ func run(t *testing.T, s simulator.Scenario, observers ...simulator.Observer) si
 
 func TestRecordingChangesNothing(t *testing.T) {
 	var r simulator.Recording
-	alone, recorded := run(t, dead()), run(t, dead(), &r)
+	alone, recorded := run(t, deadStory()), run(t, deadStory(), &r)
 	if !reflect.DeepEqual(alone, recorded) {
 		t.Errorf("a recorded run differs:\n%+v\n%+v", alone.Counts, recorded.Counts)
 	}
@@ -45,7 +45,7 @@ func TestRecordingShowsTheFleet(t *testing.T) {
 	r := simulator.Recording{Every: time.Second}
 	seen := 0
 	r.Progress = func(simulator.Sample) { seen++ }
-	run(t, dead(), &r)
+	run(t, deadStory(), &r)
 	if len(r.Samples) != 61 || seen != 61 {
 		t.Fatalf("%d samples, of which %d were told", len(r.Samples), seen)
 	}
@@ -62,7 +62,7 @@ func TestRecordingShowsTheFleet(t *testing.T) {
 }
 
 func TestRecordingIsBounded(t *testing.T) {
-	s := dead()
+	s := deadStory()
 	s.Fleet.Environments = 230
 	s.Traffic.Rate = 1
 	s.Duration = 2 * time.Hour

@@ -71,6 +71,14 @@ func (c Counts) Availability() float64 {
 	return float64(c.Served) / float64(c.Requests)
 }
 
+// State returns how the circuit stood in the end: of several, the worst.
+func (r *Result) State() recloser.State {
+	if len(r.Seconds) == 0 {
+		return recloser.StateClosed
+	}
+	return r.Seconds[len(r.Seconds)-1].State
+}
+
 // Second is what happened in one second.
 type Second struct {
 	Counts

@@ -15,7 +15,7 @@ func (w *world) requested() {
 
 // lost counts a call for which nobody has room.
 func (w *world) lost(c *call) {
-	w.told(StepLost, nil, c.number, nil)
+	w.told(StepLost, nil, c.number, c.String)
 	w.count(func(n *Counts) { n.Lost++ })
 }
 
@@ -23,7 +23,7 @@ func (w *world) lost(c *call) {
 // if it is not nil.
 func (w *world) reached(c *call, after int64, err error) {
 	wasted := err != nil || after >= int64(w.s.Policy.Call.Timeout)
-	w.told(StepReached, c.env, c.number, nil)
+	w.told(StepReached, c.env, c.number, c.String)
 	w.count(func(n *Counts) {
 		n.Reached++
 		if wasted {
@@ -35,7 +35,7 @@ func (w *world) reached(c *call, after int64, err error) {
 // admitted counts a call that is let through.
 func (w *world) admitted(c *call) {
 	w.waited(c)
-	w.told(StepAdmitted, c.env, c.number, nil)
+	w.told(StepAdmitted, c.env, c.number, c.String)
 	w.count(func(n *Counts) { n.Admitted++ })
 	w.check.admitted(c)
 }
@@ -55,10 +55,10 @@ func (w *world) finished(c *call, err error) {
 	case isRejection:
 		w.rejected(c, rejection)
 	case err == nil:
-		w.told(StepSucceeded, c.env, c.number, nil)
+		w.told(StepSucceeded, c.env, c.number, c.String)
 		w.count(func(n *Counts) { n.Succeeded++ })
 	default:
-		w.told(StepFailed, c.env, c.number, err.Error)
+		w.told(StepFailed, c.env, c.number, func() string { return c.String() + ": " + err.Error() })
 		w.count(func(n *Counts) { n.Failed++ })
 	}
 }
@@ -69,7 +69,7 @@ func (w *world) rejected(c *call, rejection *recloser.OpenError) {
 	after, err := w.dependency.answer(w.now, c)
 	good := err == nil && after < int64(w.s.Policy.Call.Timeout)
 	w.told(StepRejected, c.env, c.number, func() string {
-		return fmt.Sprintf("call %d: %s, retry after %v", c.number, rejection.Reason, rejection.RetryAfter)
+		return fmt.Sprintf("%v: %s, retry after %v", c, rejection.Reason, rejection.RetryAfter)
 	})
 	w.count(func(n *Counts) {
 		n.Rejected++
