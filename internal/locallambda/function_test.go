@@ -274,7 +274,6 @@ func TestKill(t *testing.T) {
 func TestClose(t *testing.T) {
 	f := start(t, "obey")
 	held := filepath.Join(t.TempDir(), "held")
-	idle := decode(invoke(t, f, `{}`).Payload).PID
 	var all sync.WaitGroup
 	all.Go(func() {
 		if _, err := f.Invoke(bounded(t), []byte(`{"do":"wait","touch":"`+held+`"}`)); !errors.Is(err, locallambda.ErrClosed) {
@@ -282,11 +281,13 @@ func TestClose(t *testing.T) {
 		}
 	})
 	await(t, func() bool { _, err := os.Stat(held); return err == nil })
+	idle := decode(invoke(t, f, `{}`).Payload).PID
+	busy := f.Environments()[0].PID
 	if err := f.Close(); err != nil {
 		t.Error(err)
 	}
 	all.Wait()
-	if alive(idle) || len(f.Environments()) != 0 {
+	if alive(idle) || alive(busy) || idle == busy || len(f.Environments()) != 0 {
 		t.Errorf("the environments are %+v", f.Environments())
 	}
 	if _, err := f.Invoke(bounded(t), nil); !errors.Is(err, locallambda.ErrClosed) {
