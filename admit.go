@@ -162,6 +162,12 @@ func (b *Breaker) probe(ctx context.Context, now moment, v View, slot int) (answ
 		if wait := b.env.spread + b.policy.openLeft(v); v.State == StateOpen && wait > 0 {
 			return b.reject(now, v, Admission{Reason: ReasonOpen, RetryAfter: wait}), true
 		}
+		if b.env.claiming {
+			// Its slot is this one, and a second claim would lose to it.
+			return b.reject(now, v, Admission{Reason: ReasonProbing, RetryAfter: b.options.StoreTimeout}), true
+		}
+		b.env.claiming = true
+		defer func() { b.env.claiming = false }()
 		if !b.recent(now) {
 			// A read costs less than a claim that is lost.
 			_ = b.load(ctx, b.options.StoreTimeout)

@@ -3,6 +3,7 @@ package recloser_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -230,5 +231,43 @@ func TestClaimRaceHasOneWinner(t *testing.T) {
 		if winners != 1 {
 			t.Errorf("%d of 50 won the only slot", winners)
 		}
+	})
+}
+
+// Of the calls that an environment makes at once, one asks for the probe: the others
+// could only lose to it. LAWS.md, R3.
+func TestOneClaimOfAnEnvironment(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		clock, store := newHands(), new(spy)
+		b := newBreaker(t, clock.option, store.option, plain)
+		open(t, store, clock)
+		_ = rejected(t, b)
+		clock.advance(11 * time.Second)
+		store.befall(func(recloser.Write) fault { return fault{wait: 10 * time.Millisecond} })
+		reads, writes := store.operations()
+		probes := make(chan recloser.Permit, 25)
+		var all sync.WaitGroup
+		for range cap(probes) {
+			all.Go(func() {
+				p, err := b.Allow(t.Context())
+				open, turnedAway := errors.AsType[*recloser.OpenError](err)
+				switch {
+				case err == nil:
+					probes <- p
+				case !turnedAway || open.Reason != recloser.ReasonProbing || open.RetryAfter > recloser.DefaultStoreTimeout:
+					t.Errorf("turned away by %v, to come back after %v", open.Reason, open.RetryAfter)
+				}
+			})
+		}
+		all.Wait()
+		afterReads, afterWrites := store.operations()
+		if reads, writes = afterReads-reads, afterWrites-writes; len(probes) != 1 || reads != 1 || writes != 1 {
+			t.Fatalf("%d probes, by %d reads and %d writes; want one of each", len(probes), reads, writes)
+		}
+		p := <-probes
+		if r := rejected(t, b); r.RetryAfter < b.Policy().Lease() {
+			t.Errorf("a call after the claim is to come back after %v, before the lease ends", r.RetryAfter)
+		}
+		p.Success()
 	})
 }

@@ -48,6 +48,7 @@ type environment struct {
 	outage    outage
 	reading   chan struct{}
 	writing   bool
+	claiming  bool     // whether a call is about to become a probe
 	forced    Override // the override observers were told of
 	tickets   map[*cell]*ticket
 	operation uint64

@@ -70,6 +70,7 @@ type knowledge struct {
 	asked    moment // when it asked for what it knows
 	attached bool   // whether its last operation was answered
 	tried    int64  // when it last failed to become a prober
+	asking   int    // operations of it that are on their way
 	calls    int    // it let through in this watch
 	bad      int    // of them that were no success in time
 	told     recloser.Counts

@@ -86,10 +86,11 @@ func (k *checker) rejected(c *call, rejection *recloser.OpenError) {
 
 // freed holds that no slot is held for longer than a lease and the margin, give or
 // take what clocks differ by and a turn. Who has just tried to claim one, and was
-// too slow, may say so for as long as a turn lasts. LAWS.md, S8.
+// too slow, may say so for as long as a turn lasts, and so may who leaves the claim to
+// a call beside it. LAWS.md, S8.
 func (k *checker) freed(c *call) {
 	known := &c.env.known[c.partition]
-	if !known.attached || c.env.wrong() || known.tried > 0 && k.w.now-known.tried <= int64(time.Second) {
+	if !known.attached || known.asking > 0 || c.env.wrong() || known.tried > 0 && k.w.now-known.tried <= int64(time.Second) {
 		return
 	}
 	p := &k.w.s.Policy

@@ -76,8 +76,11 @@ func (h *handle) ask(ctx context.Context, write recloser.Write) (recloser.Record
 		w.current.token, w.current.shown = claim.Lease.Token, false
 	}
 	op := &operation{handle: h, write: write, answerAt: never, asked: h.env.moment(), task: w.current}
+	known := &h.env.known[h.partition]
+	known.asking++
 	w.store.send(w, op)
 	s.await(w, op.answerAt)
+	known.asking--
 	op.task = nil
 	switch {
 	case h.env.dead:
