@@ -101,9 +101,9 @@ func TestCountsAreExact(t *testing.T) {
 
 // Many more calls may be in flight than most environments ever have.
 func TestManyCallsInFlight(t *testing.T) {
-	numbers := []int{9, 300, 12_000}
+	numbers := []int{9, 300, 3_000}
 	if !raceEnabled {
-		numbers = append(numbers, 65_300)
+		numbers = append(numbers, 12_000, 65_300)
 	}
 	for _, many := range numbers {
 		clock := newHands()
