@@ -37,7 +37,6 @@ type environment struct {
 	spoken   int   // calls of this watch that it has told
 	drawn    Share // the share of calls that the sample still stands for
 	reported moment
-	reports  int // in this watch
 	name     string
 
 	// Its own circuit, which opens for itself only.
@@ -189,7 +188,7 @@ func (b *Breaker) adopt(r Record, operation uint64, began moment, made bool) {
 		}
 	}
 	if r.WatchSince != last.WatchSince || r.Generation != last.Generation {
-		e.sample, e.drawn, e.spoken, e.reports = Window{}, 0, 0, 0
+		e.sample, e.drawn, e.spoken = Window{}, 0, 0
 	}
 	b.thin()
 	if r.State != StateClosed {

@@ -10,7 +10,8 @@ const maxVoice = 8
 
 // share does an environment's part in a shared circuit after one of its calls
 // has ended: a failing one casts doubt on the view and makes the fleet listen;
-// what was counted while it listened is told at most once a second.
+// what was counted while it listened is told at once as long as too little is known to
+// judge, and then once a second at most.
 func (b *Breaker) share(ctx context.Context, now moment, failed bool) {
 	if failed {
 		b.listen(ctx, now)
@@ -50,7 +51,7 @@ func (b *Breaker) listen(ctx context.Context, now moment) {
 func (b *Breaker) report(ctx context.Context, now moment) {
 	e := &b.env
 	due := func() bool {
-		return b.attached() && !e.writing && len(e.sample.used()) > 0 && now.since(e.reported) >= reportWait(e.reports)
+		return b.attached() && !e.writing && b.mayTell(now)
 	}
 	if !due() {
 		return
@@ -62,7 +63,6 @@ func (b *Breaker) report(ctx context.Context, now moment) {
 		}
 	}
 	e.reported = now
-	e.reports++
 	v := b.view(now)
 	if !b.policy.MayReport(v) {
 		return
@@ -75,6 +75,12 @@ func (b *Breaker) report(ctx context.Context, now moment) {
 	e.spoken += e.sample.Sum(math.MinInt64, math.MaxInt64).Calls
 	e.sample, e.drawn = Window{}, 0
 	b.writeAlone(ctx, w)
+}
+
+// mayTell reports whether there is something to tell, and it is time to.
+func (b *Breaker) mayTell(now moment) bool {
+	e := &b.env
+	return len(e.sample.used()) > 0 && (now.since(e.reported) >= reportInterval || b.policy.undecided(b.view(now)))
 }
 
 // sample adds what a drawn call came to, unless the share has fallen so far since

@@ -15,17 +15,17 @@ const RefreshInterval = 5 * time.Second
 // that the fleet stays at the budget, by a factor from leastStep to mostStep.
 const (
 	reportInterval  = time.Second
-	secondReport    = 150 * time.Millisecond
 	shortestWatch   = 100 * time.Millisecond // below which no rate is reckoned
 	suspiciousRate  = 25.0                   // reports a second while something looks wrong
 	calmRate        = 4.0                    // reports a second else
-	firstShare      = 0.25
+	deafShare       = 0.25                   // below which an alarm restarts a watch
 	leastShare      = 0.0001
 	leastStep       = 0.25
 	mostStep        = 4.0
 	alarmFailures   = 3 // failures in a row that restart an old watch
 	alarmWatchAge   = 10 * time.Second
 	suspiciousStart = 5 * time.Second // how long a fresh watch looks wrong
+	mostUndecided   = 50              // calls that are told beyond the budget
 )
 
 // WatchStart returns the write that asks all environments to listen: when
@@ -35,13 +35,13 @@ const (
 // alarm puts another in its place.
 func (p Policy) WatchStart(v View, alarmed bool) (Watch, bool) {
 	ahead := v.WatchSince > v.Now.Add(p.HalfOpen.Margin)
-	deaf := alarmed && p.watchAge(v) > alarmWatchAge && (ahead || v.Share < firstShare)
+	deaf := alarmed && p.watchAge(v) > alarmWatchAge && (ahead || v.Share < deafShare)
 	if v.State != StateClosed || (v.WatchSince != 0 && !deaf) {
 		return Watch{}, false
 	}
 	share := v.Share
 	if share <= 0 || alarmed {
-		share = max(share, firstShare)
+		share = 1
 	}
 	return Watch{
 		Generation: v.Generation,
@@ -62,19 +62,6 @@ func (p Policy) WatchEnd(v View) (Unwatch, bool) {
 		return Unwatch{}, false
 	}
 	return Unwatch{Generation: v.Generation, Was: v.WatchSince}, true
-}
-
-// reportWait returns how long an environment that has reported so often in a watch
-// waits before it reports again: it begins with what it has, which may be one call,
-// and soon has more.
-func reportWait(reports int) time.Duration {
-	switch reports {
-	case 0:
-		return 0
-	case 1:
-		return secondReport
-	}
-	return reportInterval
 }
 
 // Report returns the write that tells what the environment called name has
@@ -119,8 +106,12 @@ func markReport(counted []Slot, slot Instant) []Slot {
 
 // nextShare returns the share that brings the fleet's reports to the budget. Of
 // the n reports of the last seconds each makes the n-th part of the correction,
-// so that together they make it once.
+// so that together they make it once. Reports that do not keep to the budget
+// correct nothing.
 func (p Policy) nextShare(v View) Share {
+	if p.undecided(v) {
+		return boundShare(v.Share)
+	}
 	const span = 2 * time.Second
 	from := v.Now.Add(-span).floor(p.slot())
 	n := float64(1 + v.Window.Sum(from, v.Now.Add(p.HalfOpen.Margin)).Reports)
@@ -137,7 +128,22 @@ func (p Policy) MayReport(v View) bool {
 	start := v.Now.floor(p.slot())
 	seconds := max(v.Now.Sub(start).Seconds(), 1)
 	reports := v.Window.Sum(start, v.Now.Add(p.HalfOpen.Margin)).Reports
-	return float64(reports) < p.reportBudget(v)*seconds
+	return float64(reports) < p.reportBudget(v)*seconds || p.undecided(v)
+}
+
+// undecided reports whether so little has been told in a watch, within the window, that
+// no judgement is possible, whatever the calls came to. Until then whatever is counted is
+// told at once, beyond the budget: where many environments have a call each to tell of,
+// the budget of a second is less than it takes to be sure.
+func (p Policy) undecided(v View) bool {
+	from := max(v.WatchSince, v.Now.Add(-p.OpenWhen.Window)).floor(p.slot())
+	sum := v.Window.Sum(from, v.Now.Add(p.HalfOpen.Margin))
+	all := Counts{Calls: sum.Calls, Failures: sum.Calls, Slow: sum.Calls}
+	if sum.Failures == 0 && sum.Slow > 0 && float64(sum.Slow) >= float64(p.OpenWhen.SlowRate)*float64(sum.Calls) {
+		all.Failures = 0
+	}
+	_, decided := p.judgeCounts(all, 0)
+	return !decided && sum.Calls < mostUndecided
 }
 
 // reportBudget returns the reports a second that the fleet may make.

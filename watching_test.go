@@ -26,14 +26,14 @@ func TestWatchStart(t *testing.T) {
 		alarmed bool
 		share   recloser.Share // Of the watch that starts; 0 if none does.
 	}{
-		{"nobody watches", recloser.Record{}.At(noon), false, 0.25},
+		{"nobody watches", recloser.Record{}.At(noon), false, 1},
 		{"nobody watches any more", recloser.Record{Share: 0.01}.At(noon), false, 0.01},
-		{"alarmed, and nobody watches", recloser.Record{Share: 0.01}.At(noon), true, 0.25},
-		{"alarmed, with a large share", recloser.Record{Share: 0.75}.At(noon), true, 0.75},
+		{"alarmed, and nobody watches", recloser.Record{Share: 0.01}.At(noon), true, 1},
+		{"alarmed, with a large share", recloser.Record{Share: 0.75}.At(noon), true, 1},
 		{"somebody watches", watchedSince(time.Hour), false, 0},
 		{"alarmed, and somebody has just begun", watchedSince(10 * time.Second), true, 0},
-		{"alarmed, and somebody has watched for long", watchedSince(10001 * time.Millisecond), true, 0.25},
-		{"alarmed, and somebody will watch", watchedSince(-time.Hour), true, 0.25},
+		{"alarmed, and somebody has watched for long", watchedSince(10001 * time.Millisecond), true, 1},
+		{"alarmed, and somebody will watch", watchedSince(-time.Hour), true, 1},
 		{"open", recordIn(recloser.StateOpen).At(noon), true, 0},
 		{"half-open", recordIn(recloser.StateHalfOpen).At(noon), true, 0},
 	} {
@@ -245,4 +245,43 @@ func TestReportKeepsToARecord(t *testing.T) {
 			t.Errorf("%+v came to %+v, %t", got, next, made)
 		}
 	})
+}
+
+// As long as too little is told to judge, whatever is counted may be told, and the share
+// stays; then the budget holds. LAWS.md, B2, L2 and L5.
+func TestUndecidedWatchIsToldMore(t *testing.T) {
+	p := recloser.DefaultPolicy()
+	with := func(age time.Duration, c recloser.Counts) recloser.View {
+		v := recloser.Record{WatchSince: noon.Add(-age), Share: 0.5}.At(noon)
+		v.Window = v.Window.Add(noon.Add(-min(age, 500*time.Millisecond)), c)
+		return v
+	}
+	many := func(c recloser.Counts) recloser.Counts { c.Reports = 30; return c }
+	patient := p
+	patient.OpenWhen.MinCalls = 1000
+	for _, row := range []struct {
+		name   string
+		policy recloser.Policy
+		view   recloser.View
+		want   bool
+	}{
+		{"nothing", p, with(0, many(recloser.Counts{})), true},
+		{"nine calls", p, with(0, many(recloser.Counts{Calls: 9, Failures: 3})), true},
+		{"ten calls could have opened it", p, with(0, many(recloser.Counts{Calls: 10, Failures: 3})), false},
+		{"38 slow calls", p, with(0, many(recloser.Counts{Calls: 38, Slow: 38})), true},
+		{"39 slow calls could have", p, with(0, many(recloser.Counts{Calls: 39, Slow: 39})), false},
+		{"38 calls, and too few of them slow", p, with(0, many(recloser.Counts{Calls: 38, Slow: 30})), false},
+		{"38 slow calls, and one of them failed", p, with(0, many(recloser.Counts{Calls: 38, Slow: 38, Failures: 1})), false},
+		{"nine calls of an old watch", p, with(time.Hour, many(recloser.Counts{Calls: 9, Failures: 3})), true},
+		{"49 calls of a policy that asks for more", patient, with(0, many(recloser.Counts{Calls: 49, Failures: 49})), true},
+		{"50 calls of a policy that asks for more", patient, with(0, many(recloser.Counts{Calls: 50, Failures: 50})), false},
+	} {
+		if got := row.policy.MayReport(row.view); got != row.want {
+			t.Errorf("%s: may report: %v", row.name, got)
+		}
+		counted := []recloser.Slot{{Start: noon, Counts: recloser.Counts{Calls: 1}}}
+		if share := row.policy.Report(row.view, "a", counted).Share; (share == 0.5) != row.want {
+			t.Errorf("%s: the next share is %v", row.name, share)
+		}
+	}
 }

@@ -60,7 +60,7 @@ func TestOutageSparesTheStore(t *testing.T) {
 				}
 			}
 			t.Logf("%d writes in the worst second, %d in the worst window of 10s", worst, window)
-			most, mostWindow := 90, 450
+			most, mostWindow := 100, 520
 			if share == 1 {
 				most, mostWindow = 60, 100
 			}
