@@ -208,6 +208,7 @@ func (s *store) arrive(w *world, op *operation) {
 		op.err = errThrottled
 		return
 	}
+	var conflict error
 	if op.write == nil {
 		op.record = it.at(w.now - op.past)
 	} else {
@@ -220,8 +221,12 @@ func (s *store) arrive(w *world, op *operation) {
 			w.check.applied(op, &before, &it.record)
 			w.applied(op, &before, &it.record)
 		} else {
-			op.err = recloser.ErrConflict
+			conflict = recloser.ErrConflict
+			op.err = conflict
 		}
+	}
+	if w.s.witness != nil {
+		w.s.witness(op.handle.partition, op.write, op.record, conflict)
 	}
 	if failed != nil {
 		op.err = failed
