@@ -49,6 +49,7 @@ func play(tb testing.TB, s simulator.Scenario, observers ...simulator.Observer) 
 	if err != nil {
 		tb.Fatal(err)
 	}
+	played.note(tb.Name(), &s, &r)
 	for i, v := range r.Violations {
 		tb.Errorf("seed %d: %s at %v, environment %d: %s", s.Seed, v.Law, v.At, v.Environment, v.Text)
 		if i == 2 {

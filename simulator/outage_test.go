@@ -2,11 +2,13 @@ package simulator_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/recloser-dev/recloser/internal/evidence"
 	"github.com/recloser-dev/recloser/simulator"
 )
 
@@ -55,15 +57,17 @@ func (a *afterwards) Observe(s simulator.Step) {
 // The calls that reach the dependency in the whole outage are 29, 116, 814 and 2,133
 // in the best that is known for each size; here they may be most.
 func TestOutageOpensInASecond(t *testing.T) {
+	openedIn := time.Duration(0)
+	var wastes, afterOpening []string
 	for _, row := range []struct{ environments, most int }{{10, 300}, {100, 350}, {1000, 1200}, {10_000, 1100}} {
 		for _, off := range []time.Duration{10 * time.Millisecond, time.Second} {
 			t.Run(fmt.Sprintf("%d environments, clocks %v off", row.environments, off), func(t *testing.T) {
 				var mu sync.Mutex
 				slowest, wasted, after := time.Duration(0), 0, 0
-				seeds(t, budget(4, 250, 1_000), func(seed uint64) {
-					s := fleet(seed, row.environments, 1000, 40*time.Second)
+				seeds(t, budget(15, 250, 1_000), func(seed uint64) {
+					s := fleet(seed, row.environments, 1000, 30*time.Second)
 					s.Fleet.ClockError = off
-					then(&s, 20*time.Second, dead)
+					then(&s, 12*time.Second, dead)
 					late := new(afterwards)
 					r := play(t, s, late)
 					mu.Lock()
@@ -80,9 +84,24 @@ func TestOutageOpensInASecond(t *testing.T) {
 				if most := row.environments + 200; after > most {
 					t.Errorf("%d calls wasted after opening, want at most %d", after, most)
 				}
+				openedIn = max(openedIn, slowest)
+				wastes = append(wastes, strconv.Itoa(wasted))
+				afterOpening = append(afterOpening, strconv.Itoa(after))
 			})
 		}
 	}
+	const how = "total outage at 1,000 calls/s; 10, 100, 1,000 and 10,000 environments, clocks 10 ms and 1 s off"
+	evidence.Record(t, seen(t, evidence.Entry{
+		Law: "L2", How: how, Promise: "open in ≤ 1 s p99", Worst: fmt.Sprintf("%.2f s, the slowest of all", openedIn.Seconds()), Met: true,
+	}))
+	evidence.Record(t, seen(t, evidence.Entry{
+		Law: "L2", How: how, Promise: "after that ≤ 1 call per environment and those in flight", Worst: strings.Join(afterOpening, ", "), Met: true,
+	}))
+	evidence.Record(t, seen(t, evidence.Entry{
+		Law: "L2", How: how, Promise: "fewer calls wasted in all than the best known: 29, 116, 814, 2,133", Worst: strings.Join(wastes, ", "),
+		Note: "the worst seed of each size, beside the best known protocol's usual run. One environment may not speak for the fleet before three have, or " +
+			"five seconds have passed, and what a first report tells of is drawn from a quarter of the calls: that is the price of B3. At 10,000 environments it is less than half of the best known",
+	}))
 }
 
 // A dependency that hangs opens the circuit before the first of its timeouts, at 3s,
@@ -91,6 +110,7 @@ func TestOutageOpensInASecond(t *testing.T) {
 // is not enough in the 450ms that are left after the first is slow; and where few calls
 // are made, too few are slow by then. LAWS.md, L5, asks for less than 3s everywhere.
 func TestHangOpensBeforeItsTimeouts(t *testing.T) {
+	var ranges []string
 	for _, row := range []struct {
 		environments int
 		rate         float64
@@ -120,6 +140,13 @@ func TestHangOpensBeforeItsTimeouts(t *testing.T) {
 			if last >= row.within {
 				t.Errorf("opened in %v, want less than %v", last, row.within)
 			}
+			ranges = append(ranges, fmt.Sprintf("%.1f to %.1f s", first.Seconds(), last.Seconds()))
 		})
 	}
+	evidence.Record(t, seen(t, evidence.Entry{
+		Law: "L5", Promise: "opened before the first timeout lands, at 3 s", Worst: strings.Join(ranges, "; "),
+		How: "a dependency that hangs: 20, 200 and 1,000 environments at 1,000 calls/s; 20 at 100",
+		Note: "reached where reports tell of more than one call. It takes 39 slow calls to be sure that 80 % are, 25 reports a second may be made, and the first call is slow " +
+			"0.45 s after half of the fleet listens: where each environment has one call to tell of, or few calls are made, the evidence comes 0.2 to 2 s late",
+	}))
 }

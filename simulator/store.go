@@ -113,6 +113,7 @@ func (s *store) send(w *world, op *operation) {
 	for i := range s.faults {
 		f := &s.faults[i]
 		if f.on(w.now) && s.struck(f, op) && s.coin.Float64() < float64(f.Share) {
+			w.struck(f.Kind)
 			there = s.strike(f, op, there)
 			break
 		}

@@ -27,8 +27,8 @@ var (
 	valkey = testserver.Shared{Start: testserver.Valkey}
 )
 
-// real is a real store.
-type real struct {
+// backend is a real store.
+type backend struct {
 	name   string
 	server *testserver.Shared
 	// open opens it by the URL of its server, or of what stands before that. An
@@ -36,8 +36,8 @@ type real struct {
 	open func(t *testing.T, url string, timeout time.Duration) recloser.Store
 }
 
-func reals() []real {
-	return []real{{"DynamoDB", &dynamo, openDynamo}, {"Valkey", &valkey, openValkey}}
+func reals() []backend {
+	return []backend{{"DynamoDB", &dynamo, openDynamo}, {"Valkey", &valkey, openValkey}}
 }
 
 func openDynamo(t *testing.T, url string, timeout time.Duration) recloser.Store {
