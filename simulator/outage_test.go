@@ -60,6 +60,7 @@ func TestOutageOpensInASecond(t *testing.T) {
 	openedIn := time.Duration(0)
 	var wastes, afterOpening []string
 	for _, row := range []struct{ environments, most int }{{10, 300}, {100, 350}, {1000, 1200}, {10_000, 1100}} {
+		worstWaste, worstAfter := 0, 0
 		for _, off := range []time.Duration{10 * time.Millisecond, time.Second} {
 			t.Run(fmt.Sprintf("%d environments, clocks %v off", row.environments, off), func(t *testing.T) {
 				var mu sync.Mutex
@@ -85,10 +86,11 @@ func TestOutageOpensInASecond(t *testing.T) {
 					t.Errorf("%d calls wasted after opening, want at most %d", after, most)
 				}
 				openedIn = max(openedIn, slowest)
-				wastes = append(wastes, strconv.Itoa(wasted))
-				afterOpening = append(afterOpening, strconv.Itoa(after))
+				worstWaste, worstAfter = max(worstWaste, wasted), max(worstAfter, after)
 			})
 		}
+		wastes = append(wastes, strconv.Itoa(worstWaste))
+		afterOpening = append(afterOpening, strconv.Itoa(worstAfter))
 	}
 	const how = "total outage at 1,000 calls/s; 10, 100, 1,000 and 10,000 environments, clocks 10 ms and 1 s off"
 	evidence.Record(t, seen(t, evidence.Entry{
@@ -99,8 +101,8 @@ func TestOutageOpensInASecond(t *testing.T) {
 	}))
 	evidence.Record(t, seen(t, evidence.Entry{
 		Law: "L2", How: how, Promise: "fewer calls wasted in all than the best known: 29, 116, 814, 2,133", Worst: strings.Join(wastes, ", "),
-		Note: "the worst seed of each size, beside the best known protocol's usual run. One environment may not speak for the fleet before three have, or " +
-			"five seconds have passed, and what a first report tells of is drawn from a quarter of the calls: that is the price of B3. At 10,000 environments it is less than half of the best known",
+		Note: "the worst seed of each size is shown. At 1,000 and 10,000 environments it is fewer; at 10 and 100 it is more: the first failure makes the fleet listen, only calls " +
+			"that begin afterwards are counted (which is what keeps B3), and reports follow 0.15 s later, in which 1,000 calls/s make 150",
 	}))
 }
 

@@ -54,7 +54,7 @@ func TestShadowModeChangesNoResult(t *testing.T) {
 	})
 	evidence.Record(t, seen(t, evidence.Entry{
 		Law: "B7", Promise: "each call as without a breaker, but for those on their way as the dependency changes (≤ 20 a run)",
-		Worst: fmt.Sprintf("%d in a run, of %d calls in all", worst, calls), Met: true,
+		Worst: fmt.Sprintf("%d in a run, of %s calls in all", worst, evidence.Thousands(calls)), Met: true,
 		How: "the same calls in shadow mode and without a breaker; a dependency that fails, then is slow",
 	}))
 }

@@ -122,7 +122,7 @@ func TestModelAnswersAsRealStores(t *testing.T) {
 				t.Errorf("%d operations and %d conflicts prove little", operations, conflicts)
 			}
 			evidence.Record(t, evidence.Entry{
-				Law: "S6", How: fmt.Sprintf("the simulator's store model against a real %s: %d operations of simulated fleets, in their order of arrival", to.name, operations),
+				Law: "S6", How: fmt.Sprintf("the simulator's store model against a real %s: %s operations of simulated fleets, in their order of arrival", to.name, evidence.Thousands(operations)),
 				Seeds: runs, Promise: "each answered alike", Worst: "0 differ", Met: true,
 			})
 		})

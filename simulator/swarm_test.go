@@ -54,7 +54,8 @@ func TestSwarm(t *testing.T) {
 	} {
 		evidence.Record(t, seen(t, evidence.Entry{
 			Law: law.number, Promise: law.promise, Worst: law.worst, Met: true,
-			How: fmt.Sprintf("simulated fleets in which anything goes wrong; checked after each of %d steps, with %d probes and %d openings", steps, sum.Probes, opened),
+			How: fmt.Sprintf("fleets in which anything goes wrong, checked after each of %s steps: %s probes, %s openings",
+				evidence.Thousands(steps), evidence.Thousands(sum.Probes), evidence.Thousands(opened)),
 		}))
 	}
 }
@@ -78,6 +79,6 @@ func TestClocksApart(t *testing.T) {
 	}
 	evidence.Record(t, seen(t, evidence.Entry{
 		Law: "S1", Promise: "≤ K probes in flight", Worst: "no breach", Met: true,
-		How: fmt.Sprintf("such fleets with clocks 1 s off and a margin of 2.1 s, whose probes hang: %d probes", probes.Load()),
+		How: fmt.Sprintf("fleets with clocks 1 s off and a margin of 2.1 s, whose probes hang: %s probes", evidence.Thousands(int(probes.Load()))),
 	}))
 }

@@ -15,6 +15,7 @@ package evidence
 import (
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path"
@@ -22,6 +23,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Folder is the environment variable that names the folder where entries are kept.
@@ -59,6 +61,9 @@ type Entry struct {
 	// Met is whether the number of LAWS.md is reached. A test that has failed has
 	// met nothing.
 	Met bool `json:"met"`
+	// Fewer is whether all that is missing is volume: what was seen is as promised, but
+	// in fewer runs, or of less, than LAWS.md asks for.
+	Fewer bool `json:"fewer,omitempty"`
 	// Note says why not, or what else a reader must know. It must not be empty if
 	// Met is false.
 	Note string `json:"note,omitempty"`
@@ -68,7 +73,27 @@ type Entry struct {
 // test if that cannot be done. Tests and processes may record at the same time.
 func Record(tb testing.TB, e Entry) {
 	tb.Helper()
-	pc, file, _, ok := runtime.Caller(1)
+	record(tb, e, 2)
+}
+
+// Fuzzed records for how long a fuzz target was fuzzed, as -fuzztime says. It does nothing
+// where only its seeds were tried. LAWS.md asks for a minute.
+func Fuzzed(f *testing.F, law, what string) {
+	f.Helper()
+	fuzzes, worker, limit := flag.Lookup("test.fuzz"), flag.Lookup("test.fuzzworker"), flag.Lookup("test.fuzztime")
+	if fuzzes.Value.String() == "" || worker.Value.String() == "true" {
+		return
+	}
+	long, err := time.ParseDuration(limit.Value.String())
+	record(f, Entry{
+		Law: law, How: "fuzzing of " + what, Promise: "60 s without a crash", Worst: "none in " + limit.Value.String(),
+		Met: err == nil && long >= time.Minute, Note: "fuzzed for " + limit.Value.String(),
+	}, 2)
+}
+
+func record(tb testing.TB, e Entry, skip int) {
+	tb.Helper()
+	pc, file, _, ok := runtime.Caller(skip)
 	if !ok || e.Law == "" || e.How == "" || e.Promise == "" || e.Worst == "" || !e.Met && e.Note == "" {
 		tb.Errorf("evidence: an entry needs a law, how it was tested, a promise, the worst figure, and a note if it is not met: %+v", e)
 		return
@@ -118,7 +143,7 @@ func add(dir string, e Entry) (err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	name := filepath.Join(dir, fmt.Sprintf("%s-%d.jsonl", strings.ReplaceAll(path.Dir(e.File), "/", "-"), os.Getpid()))
+	name := filepath.Join(dir, fmt.Sprintf("%s-%d.jsonl", strings.ReplaceAll(path.Join("recloser", path.Dir(e.File)), "/", "-"), os.Getpid()))
 	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
