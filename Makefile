@@ -8,13 +8,20 @@ GOLANGCI_LINT_VERSION := v2.15.0
 GOVULNCHECK_VERSION   := v1.9.0
 FUZZTIME              ?= 5s
 SOAKTIME              ?= 5m
-SOAKCOUNT             ?= 20
+SOAKCOUNT             ?= 5
 SOAKCHECKS            ?= 100000
+
+# The packages whose laws need a volume for which the race detector leaves no time,
+# and the fuzz targets that read what others have written. LAWS.md has the numbers.
+LAWS       := ./simulator . ./internal/item ./store/dynamostore ./store/valkeystore
+DECODERS   := ^Fuzz(Decode|DecodeEntry|HostileRecord|Parse)$$
+DECODETIME ?= 60s
+EVIDENCE   := $(CURDIR)/dist/evidence
 
 NESTED := bench # Modules of programs, which may print, read the clock and keep globals.
 LINT   := .bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
 
-.PHONY: all build dev test race lint fmt fuzz bench bench-store generate soak vuln clean compiler servers
+.PHONY: all build dev test race laws lint fmt fuzz decoders bench bench-store generate reliability soak release-check vuln clean compiler servers
 .NOTPARALLEL:
 
 all: build test
@@ -25,11 +32,14 @@ build:
 dev: ## The console and a circuit to play with, on this machine alone.
 	go run ./cmd/recloser dev
 
-test: build lint race fuzz ## Everything that must hold before a change is merged.
+test: build lint race laws fuzz decoders ## Everything that must hold before a change is merged.
 
 race: compiler servers ## Every test of every module, with the race detector.
 	go test -race -shuffle=on -timeout=20m ./...
 	@set -e; for m in $(NESTED); do echo "go -C $$m test -race ./..."; go -C $$m test -race -shuffle=on -timeout=20m ./...; done
+
+laws: servers ## The laws at the number of runs that each `make test` owes them, without the race detector.
+	go test -timeout=30m -p=1 $(LAWS)
 
 lint: $(LINT) ## Format, vet, lint and go.mod of every module.
 	go vet ./...
@@ -43,11 +53,18 @@ fmt: $(LINT) ## gofumpt, and the order of imports.
 	@for m in . $(NESTED); do (cd $$m && $(CURDIR)/$(LINT) fmt ./...); done
 
 fuzz: ## Every fuzz target for FUZZTIME.
+	$(call fuzzing,^Fuzz,$(FUZZTIME))
+
+decoders: ## The fuzz targets of decoders for DECODETIME.
+	$(call fuzzing,$(DECODERS),$(DECODETIME))
+
+define fuzzing
 	@set -e; pkgs=$$(go list ./...); for pkg in $$pkgs; do \
-		found=$$(go test -list '^Fuzz' $$pkg); \
+		found=$$(go test -list '$(1)' $$pkg); \
 		for f in $$(echo "$$found" | grep '^Fuzz' || true); do \
-			echo "fuzz $$pkg $$f $(FUZZTIME)"; \
-			go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$pkg; done; done
+			echo "fuzz $$pkg $$f $(2)"; \
+			go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(2) $$pkg; done; done
+endef
 
 bench: ## The breaker and its peers, side by side, with ratios; see bench/README.md.
 	go -C bench run .
@@ -58,12 +75,24 @@ bench-store: servers ## What a fleet costs its store, counted on real servers, a
 generate: ## Write anew what is derived from code; read the diff.
 	go generate ./...
 
-soak: compiler ## The same laws with more runs, schedules and properties; up to two hours.
+reliability: servers ## docs/reliability.md, from a run of the laws and the decoders; half an hour.
+	rm -rf $(EVIDENCE)
+	@failed=0; RECLOSER_EVIDENCE=$(EVIDENCE) go test -count=1 -timeout=30m -p=1 $(LAWS) || failed=1; \
+	RECLOSER_EVIDENCE=$(EVIDENCE) $(MAKE) decoders || failed=1; \
+	go run ./internal/evidence/reliability -from $(EVIDENCE) -date "$$(date -u +%F)" -commit "$$(git rev-parse --short HEAD)" || failed=1; exit $$failed
+
+soak: compiler servers ## The same laws with more runs, schedules and properties; hours.
+	RECLOSER_BUDGET=soak STORETEST_HISTORIES=10000 go test -count=1 -timeout=6h -p=1 $(LAWS)
 	go test -race -shuffle=on -count=$(SOAKCOUNT) -cpu=1,2,8 -timeout=1h ./...
 	@set -e; for pkg in $$(go list -f '{{join .TestImports " "}} {{join .XTestImports " "}} {{.ImportPath}}' ./... | \
 		sed -n 's#.*pgregory.net/rapid.* ##p'); do \
 		echo "rapid $$pkg"; go test -timeout=1h -rapid.checks=$(SOAKCHECKS) $$pkg; done
 	$(MAKE) fuzz FUZZTIME=$(SOAKTIME)
+
+release-check: compiler servers ## What must hold before a release: the laws at their largest numbers; a day.
+	RECLOSER_BUDGET=release STORETEST_HISTORIES=10000 go test -count=1 -timeout=24h -p=1 $(LAWS)
+	go test -count=1 -timeout=6h -run TestNewerGenerationsStand -rapid.checks=$(SOAKCHECKS) .
+	$(MAKE) decoders DECODETIME=2h
 
 vuln: ## Known vulnerabilities that this code can reach; asks vuln.go.dev.
 	go run golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION) ./...

@@ -117,9 +117,11 @@ func (b *Breaker) view(now moment) View {
 	if !e.known {
 		v.Held, v.Age = 0, math.MaxInt64
 	} else if v.State != StateClosed {
-		// While it is blocked by open times and leases, time does not step
-		// back: a lease that ends in an hour's past is everybody's to take.
-		v.Now = max(v.Now, e.held.instant().Add(v.Held))
+		// While it is blocked by open times and leases, what is written does
+		// not step back: a lease that ends in an hour's past is everybody's to
+		// take. What others wrote is judged by the wall clock alone: it may
+		// have stepped back because it was ahead.
+		v.notBefore = e.held.instant().Add(v.Held)
 	}
 	if v.State == StateHalfOpen {
 		for i := range v.Probes {

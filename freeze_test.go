@@ -36,21 +36,26 @@ func TestThawReadsBeforeItDecides(t *testing.T) {
 	}
 }
 
-// A freeze in the middle of a read leaves a view that is old when it comes.
-// LAWS.md, L4.
+// A freeze in the middle of a read leaves a view that is old when it comes, also if
+// it is the second or third in a row. LAWS.md, L4.
 func TestThawInTheMiddleOfARead(t *testing.T) {
-	clock, store := newHands(), new(spy)
-	frozen := false
-	thaw := thawing{store, func() {
-		if !frozen {
-			frozen = true
-			clock.freeze(time.Hour)
-			store.override(t, recloser.Override{Mode: recloser.OverrideOpen, Until: 1 << 50, Actor: "ann"})
-		}
-	}}
-	b := newBreaker(t, clock.option, plain, func(o *recloser.Options) { o.Store = thaw })
-	if p, err := b.Allow(context.Background()); err == nil {
-		t.Errorf("Allow() = %v by a view that is an hour old", p)
+	for times := 1; times <= 4; times++ {
+		t.Run(fmt.Sprintf("%d times", times), func(t *testing.T) {
+			clock, store := newHands(), new(spy)
+			frozen := 0
+			thaw := thawing{store, func() {
+				if frozen++; frozen <= times {
+					clock.freeze(time.Hour)
+				}
+				if frozen == times {
+					store.override(t, recloser.Override{Mode: recloser.OverrideOpen, Until: 1 << 50, Actor: "ann"})
+				}
+			}}
+			b := newBreaker(t, clock.option, plain, func(o *recloser.Options) { o.Store = thaw })
+			if p, err := b.Allow(context.Background()); err == nil {
+				t.Errorf("Allow() = %v by a view that is an hour old", p)
+			}
+		})
 	}
 }
 

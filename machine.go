@@ -164,7 +164,7 @@ func (p Policy) Due(v View, u float64) (Transition, bool) {
 			return Transition{
 				Generation: v.Generation,
 				To:         StateClosed,
-				Since:      v.Now,
+				Since:      v.date(),
 				Relapses:   v.Relapses,
 				Cause:      probes,
 			}, true
@@ -181,8 +181,8 @@ func (p Policy) Trip(v View, cause Cause, retryAfter time.Duration, u float64) T
 	return Transition{
 		Generation: v.Generation,
 		To:         StateOpen,
-		Since:      v.Now,
-		OpenUntil:  v.Now.Add(p.openTime(relapses, retryAfter, u)),
+		Since:      v.date(),
+		OpenUntil:  v.date().Add(p.openTime(relapses, retryAfter, u)),
 		Relapses:   relapses,
 		Cause:      cause,
 	}
@@ -213,10 +213,10 @@ func (p Policy) Claim(v View, slot int, token string) Claim {
 	c := Claim{
 		Generation: v.Generation,
 		Slot:       slot,
-		Lease:      Lease{Token: token, End: v.Now.Add(p.Lease())},
+		Lease:      Lease{Token: token, End: v.date().Add(p.Lease())},
 	}
 	if v.State == StateOpen {
-		c.First, c.Since, c.Slot = true, v.Now, 0
+		c.First, c.Since, c.Slot = true, v.date(), 0
 		return c
 	}
 	c.Was = v.Probes[slot].Token

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/internal/evidence"
 )
 
 // lives returns how many times a property is to be checked by each of so many
@@ -180,6 +181,7 @@ func TestNewerGenerationsStand(t *testing.T) {
 	for range lives(t) {
 		rapid.Check(t, func(t *rapid.T) {
 			c := newCircle(seen)
+			seen["lives"]++
 			for range rapid.IntRange(40, 200).Draw(t, "steps") {
 				c.live(t)
 			}
@@ -188,6 +190,10 @@ func TestNewerGenerationsStand(t *testing.T) {
 			}
 		})
 	}
+	evidence.Record(t, evidence.Entry{
+		Law: "S2", Seeds: seen["lives"], Promise: "10,000 runs against a naive reference", Worst: "0 differences", Met: seen["lives"] >= 10_000,
+		Note: "fewer with -short", How: "environments with old views, whose writes arrive late, in any order or never",
+	})
 	if testing.Short() {
 		return // Of a few lives, not each has everything.
 	}

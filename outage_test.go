@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/internal/evidence"
 )
 
 // faults are the ways in which a store is out of reach.
@@ -231,6 +232,11 @@ func TestNewerSchemaIsLeftAlone(t *testing.T) {
 		if e := h.of(recloser.EventStoreFailed); len(e) != 1 || !errors.Is(e[0].Err, recloser.ErrSchema) {
 			t.Errorf("told of %v", e)
 		}
+	})
+	evidence.Record(t, evidence.Entry{
+		Law: "S11", How: "an environment that meets a record of the next version", Promise: "versions N−1, N and N+1 in one fleet keep every law",
+		Worst: "it writes nothing and goes on by itself, until it can read the record again",
+		Fewer: true, Note: "there is one version of the record so far. Its golden items are read, a newer one is left alone; fleets of several versions are simulated once there is a second",
 	})
 }
 

@@ -43,7 +43,7 @@ func (b *Breaker) freshen(ctx context.Context) {
 		}
 		now = b.now()
 	}
-	for range 2 { // The second time if the environment was frozen while it was read.
+	for range maxSteps { // Again if the environment was frozen while it was read.
 		age := now.since(e.read)
 		if e.known && age < RefreshInterval && (!e.stale || b.recent(now)) {
 			return

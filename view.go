@@ -11,6 +11,10 @@ type View struct {
 	Record
 	// Now is the moment, by the environment's wall clock.
 	Now Instant
+	// notBefore is a moment before which it is not, as far as the environment
+	// knows, though its wall clock says so: nothing is written of an open or
+	// half-open circuit with an earlier date. 0 says nothing.
+	notBefore Instant
 	// Age is how long ago the record was read.
 	Age time.Duration
 	// Held is how long the environment has known this generation.
@@ -21,3 +25,11 @@ type View struct {
 
 // At returns the view of one who has just read r.
 func (r Record) At(now Instant) View { return View{Record: r, Now: now} }
+
+// date is the moment that is written.
+func (v View) date() Instant {
+	if v.notBefore == 0 {
+		return v.Now
+	}
+	return max(v.Now, v.notBefore)
+}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/recloser-dev/recloser"
 	"github.com/recloser-dev/recloser/config"
+	"github.com/recloser-dev/recloser/internal/evidence"
 )
 
 // FuzzParse holds of every file: it is either refused with lines that say where,
@@ -47,6 +48,7 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("written and read again it is\n%+v, not\n%+v", again, file)
 		}
 	})
+	evidence.Fuzzed(f, "S10", "the decoder of recloser.yaml")
 }
 
 func checkErrors(t *testing.T, err error) {

@@ -117,6 +117,7 @@ func (e *environment) send(ctx context.Context, c *call) error {
 	w.admitted(c)
 	for i := range w.faults {
 		if f := &w.faults[i]; f.Kind == FaultHeldUp && f.on(w.now) && w.chance.Float64() < float64(f.Share) {
+			w.struck(f.Kind)
 			e.holdUp(logUniform(w.chance, 10*time.Millisecond, f.Length))
 			if e.dead {
 				return errDead

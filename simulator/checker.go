@@ -29,10 +29,11 @@ type circuit struct {
 	ended struct{ entered, good, ignored int }
 	// slots is who holds the slots, and since when.
 	slots [recloser.MaxProbes]holding
+	// overtaken is the tokens whose slots environments with wrong clocks took.
+	overtaken []string
 	// openedAstray is whether the last opening, or the first claim after it, was
 	// written by a clock that is wrong.
 	openedAstray, claimedAstray bool
-	watch                       recloser.Instant
 	// ordered is when the override was said.
 	ordered int64
 }
@@ -52,7 +53,6 @@ type probe struct {
 	token      string
 	astray     bool  // whether the clock of its environment is wrong
 	paused     int64 // how long it stood still since the last look at the clock
-	overtaken  bool  // whether an environment with a wrong clock took its slot
 	entered    int64
 	answer     int64 // when the dependency answers; never
 }
@@ -67,13 +67,20 @@ func (m moment) since(a moment) int64 { return max(m.wall-a.wall, m.mono-a.mono,
 
 // knowledge is what an environment has heard of a circuit.
 type knowledge struct {
-	asked    moment // when it asked for what it knows
-	attached bool   // whether its last operation was answered
-	tried    int64  // when it last failed to become a prober
-	asking   int    // operations of it that are on their way
-	calls    int    // it let through in this watch
-	bad      int    // of them that were no success in time
-	told     recloser.Counts
+	asked    moment                    // when it asked for what it knows
+	attached bool                      // whether its last operation was answered
+	tried    int64                     // when it last failed to become a prober
+	asking   int                       // operations of it that are on their way
+	calls    int                       // it let through
+	bad      int                       // of them that were no success in time
+	watches  map[recloser.Instant]told // of this generation
+}
+
+// told is what an environment has reported of a watch, and how many calls it had let
+// through, how many of them bad, when that began.
+type told struct {
+	calls, bad int
+	counts     recloser.Counts
 }
 
 func newChecker(w *world) checker {
@@ -148,7 +155,8 @@ func (k *checker) exempt(p *probe) bool {
 	if p.env.frozen {
 		paused += k.w.now - p.env.frozenAt
 	}
-	return p.astray || p.overtaken || paused > k.w.tolerable()
+	overtaken := slices.Contains(k.circuits[p.call.partition].overtaken, p.token)
+	return p.astray || overtaken || paused > k.w.tolerable()
 }
 
 // entered looks at a call that has come to the dependency, which will answer

@@ -105,6 +105,7 @@ func (x *exchange) send(w *world) {
 	for i := range w.store.faults {
 		f := &w.store.faults[i]
 		if f.on(w.now) && w.store.struck(f, &x.operation) && w.store.coin.Float64() < float64(f.Share) {
+			w.struck(f.Kind)
 			there = w.store.strike(f, &x.operation, there)
 			break
 		}

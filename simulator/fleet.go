@@ -171,20 +171,24 @@ func (p plague) act(w *world) {
 			e = w.fleet.some(w.chance, func(*environment) bool { return true })
 		}
 		if e != nil {
+			w.struck(f.Kind)
 			e.kill()
 		}
 	case FaultFreeze:
 		idle := func(e *environment) bool { return e.busy == 0 && !e.away }
 		if e := w.fleet.some(w.chance, idle); e != nil {
+			w.struck(f.Kind)
 			e.sleep(logUniform(w.chance, time.Second, f.Length))
 		}
 	case FaultPause:
 		if e := w.fleet.some(w.chance, busy); e != nil {
+			w.struck(f.Kind)
 			e.pause(logUniform(w.chance, 10*time.Millisecond, f.Length))
 		}
 	case FaultStep:
 		upright := func(e *environment) bool { return !e.wrong() }
 		if e := w.fleet.some(w.chance, upright); e != nil {
+			w.struck(f.Kind)
 			d := f.Length
 			if w.chance.IntN(2) == 0 {
 				d = -d

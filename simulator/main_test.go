@@ -2,6 +2,8 @@ package simulator_test
 
 import (
 	"context"
+	"flag"
+	"fmt"
 	"os"
 	"runtime"
 	"sync"
@@ -10,11 +12,19 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/recloser-dev/recloser/internal/testserver"
 	"github.com/recloser-dev/recloser/simulator"
 )
 
 // TestMain fails if a run leaves a coroutine behind.
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("rapid.nofailfile", "true"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
+	goleak.VerifyTestMain(dynamo.With(valkey.With(m)), testserver.Leaks()...)
+}
 
 // budget returns how many runs a law gets: whenever the tests run, in the hours of
 // `make soak` (RECLOSER_BUDGET=soak), and before a release (RECLOSER_BUDGET=release).
@@ -39,6 +49,7 @@ func play(tb testing.TB, s simulator.Scenario, observers ...simulator.Observer) 
 	if err != nil {
 		tb.Fatal(err)
 	}
+	played.note(tb.Name(), &s, &r)
 	for i, v := range r.Violations {
 		tb.Errorf("seed %d: %s at %v, environment %d: %s", s.Seed, v.Law, v.At, v.Environment, v.Text)
 		if i == 2 {

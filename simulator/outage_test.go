@@ -2,11 +2,14 @@ package simulator_test
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/recloser-dev/recloser/internal/evidence"
 	"github.com/recloser-dev/recloser/simulator"
 )
 
@@ -51,19 +54,20 @@ func (a *afterwards) Observe(s simulator.Step) {
 // A total outage at 1,000 calls a second opens the circuit in a second, however many
 // environments there are, also when their clocks are a second off; from then on each
 // wastes one call at most, and those in flight. LAWS.md, L2.
-//
-// The calls that reach the dependency in the whole outage are 29, 116, 814 and 2,133
-// in the best that is known for each size; here they may be most.
+// In the whole outage most calls may reach the dependency.
 func TestOutageOpensInASecond(t *testing.T) {
+	openedIn := time.Duration(0)
+	var afterOpening []string
 	for _, row := range []struct{ environments, most int }{{10, 150}, {100, 300}, {1000, 1100}, {10_000, 950}} {
+		worstAfter := 0
 		for _, off := range []time.Duration{10 * time.Millisecond, time.Second} {
 			t.Run(fmt.Sprintf("%d environments, clocks %v off", row.environments, off), func(t *testing.T) {
 				var mu sync.Mutex
 				slowest, wasted, after := time.Duration(0), 0, 0
-				seeds(t, budget(4, 250, 1_000), func(seed uint64) {
-					s := fleet(seed, row.environments, 1000, 40*time.Second)
+				seeds(t, budget(max(15-row.environments/800, 3), 250, 1_000), func(seed uint64) {
+					s := fleet(seed, row.environments, 1000, 30*time.Second)
 					s.Fleet.ClockError = off
-					then(&s, 20*time.Second, dead)
+					then(&s, 12*time.Second, dead)
 					late := new(afterwards)
 					r := play(t, s, late)
 					mu.Lock()
@@ -80,9 +84,53 @@ func TestOutageOpensInASecond(t *testing.T) {
 				if most := row.environments + 200; after > most {
 					t.Errorf("%d calls wasted after opening, want at most %d", after, most)
 				}
+				openedIn = max(openedIn, slowest)
+				worstAfter = max(worstAfter, after)
 			})
 		}
+		afterOpening = append(afterOpening, strconv.Itoa(worstAfter))
 	}
+	const how = "total outage at 1,000 calls/s; 10, 100, 1,000 and 10,000 environments, clocks 10 ms and 1 s off"
+	evidence.Record(t, seen(t, evidence.Entry{
+		Law: "L2", How: how, Promise: "open in ≤ 1 s p99", Worst: fmt.Sprintf("%.2f s, the slowest of all", openedIn.Seconds()), Met: true,
+	}))
+	evidence.Record(t, seen(t, evidence.Entry{
+		Law: "L2", How: how, Promise: "after that ≤ 1 call per environment and those in flight", Worst: strings.Join(afterOpening, ", "), Met: true,
+	}))
+}
+
+// The calls that reach the dependency in a whole outage are 29, 116, 814 and 2,133 in
+// the best that is known for each size. It was measured where neither calls nor the
+// store take time, so it is here, and most is the median that is allowed. LAWS.md, L2.
+func TestOutageWastesFewCalls(t *testing.T) {
+	var medians []string
+	for _, row := range []struct{ environments, most int }{{10, 32}, {100, 155}, {1000, 870}, {10_000, 800}} {
+		var mu sync.Mutex
+		var wasted []int
+		seeds(t, budget(max(9-row.environments/1_000, 3), 99, 399), func(seed uint64) {
+			s := fleet(seed, row.environments, 1000, 30*time.Second)
+			const none = time.Microsecond
+			s.Store.Fast, s.Store.Slow, s.Store.Tail = none, none, none
+			s.Dependency[0].Latency, s.Dependency[0].Tail = none, none
+			then(&s, 12*time.Second, dead)
+			r := play(t, s)
+			mu.Lock()
+			defer mu.Unlock()
+			wasted = append(wasted, r.Wasted)
+		})
+		slices.Sort(wasted)
+		median := wasted[len(wasted)/2]
+		medians = append(medians, evidence.Thousands(median))
+		if median > row.most {
+			t.Errorf("%d environments waste %d calls, want at most %d", row.environments, median, row.most)
+		}
+	}
+	evidence.Record(t, seen(t, evidence.Entry{
+		Law: "L2", Promise: "fewer calls wasted in all than the best known: 29, 116, 814, 2,133", Worst: strings.Join(medians, ", ") + " (medians)",
+		How: "total outage at 1,000 calls/s where neither calls nor the store take time; 10, 100, 1,000 and 10,000 environments",
+		Note: "fewer at 10 and at 10,000 environments, more between: an environment learns that the fleet listens by its first failure, and only calls that begin " +
+			"after that are counted, which is what keeps B3",
+	}))
 }
 
 // A dependency that hangs opens the circuit before the first of its timeouts, at 3s,
@@ -91,6 +139,7 @@ func TestOutageOpensInASecond(t *testing.T) {
 // later: at 100 calls a second there are too few by then. LAWS.md, L5, asks for less than
 // 3s everywhere.
 func TestHangOpensBeforeItsTimeouts(t *testing.T) {
+	var ranges []string
 	for _, row := range []struct {
 		environments int
 		rate         float64
@@ -120,6 +169,13 @@ func TestHangOpensBeforeItsTimeouts(t *testing.T) {
 			if last >= row.within {
 				t.Errorf("opened in %v, want less than %v", last, row.within)
 			}
+			ranges = append(ranges, fmt.Sprintf("%.1f to %.1f s", first.Seconds(), last.Seconds()))
 		})
 	}
+	evidence.Record(t, seen(t, evidence.Entry{
+		Law: "L5", Promise: "opened before the first timeout lands, at 3 s", Worst: strings.Join(ranges, "; "),
+		How: "a dependency that hangs: 20, 200 and 1,000 environments at 1,000 calls/s; 20 at 100",
+		Note: "reached at 1,000 calls/s. It takes 39 slow calls to be sure that 80 % are, and what begins after the fleet listens, 0.5 s after the first, is slow 2 s later: " +
+			"at 100 calls/s there are too few before 3 s",
+	}))
 }

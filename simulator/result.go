@@ -23,6 +23,8 @@ type Result struct {
 	Transitions []Transition
 	// Seconds is what happened in each second.
 	Seconds []Second
+	// Struck is how often each kind of fault has struck.
+	Struck map[FaultKind]int
 	// Violations are the laws that were broken, the first 100.
 	Violations []Violation
 }
@@ -119,6 +121,14 @@ func (w *world) second() *Second {
 		w.result.Seconds = append(w.result.Seconds, Second{})
 	}
 	return &w.result.Seconds[i]
+}
+
+// struck counts a fault.
+func (w *world) struck(kind FaultKind) {
+	if w.result.Struck == nil {
+		w.result.Struck = make(map[FaultKind]int)
+	}
+	w.result.Struck[kind]++
 }
 
 // count adds to the counts of the run, and of the second.

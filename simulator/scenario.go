@@ -33,8 +33,10 @@ type Scenario struct {
 	// Orders are what operators say. Defaults to none.
 	Orders []Order `json:"orders"`
 
-	// options changes what each breaker is made of.
+	// options changes what each breaker is made of; witness is told what comes to
+	// the store.
 	options func(*recloser.Options)
+	witness func(partition int, write recloser.Write, answer recloser.Record, err error)
 }
 
 // Protocol is what stands before the calls of an environment.

@@ -116,6 +116,7 @@ func (s *store) send(w *world, op *operation) {
 	for i := range s.faults {
 		f := &s.faults[i]
 		if f.on(w.now) && s.struck(f, op) && s.coin.Float64() < float64(f.Share) {
+			w.struck(f.Kind)
 			there = s.strike(f, op, there)
 			break
 		}
@@ -211,6 +212,7 @@ func (s *store) arrive(w *world, op *operation) {
 		op.err = errThrottled
 		return
 	}
+	var conflict error
 	if op.write == nil {
 		op.record = it.at(w.now - op.past)
 	} else {
@@ -223,8 +225,12 @@ func (s *store) arrive(w *world, op *operation) {
 			w.check.applied(op, &before, &it.record)
 			w.applied(op, &before, &it.record)
 		} else {
-			op.err = recloser.ErrConflict
+			conflict = recloser.ErrConflict
+			op.err = conflict
 		}
+	}
+	if w.s.witness != nil {
+		w.s.witness(op.handle.partition, op.write, op.record, conflict)
 	}
 	if failed != nil {
 		op.err = failed

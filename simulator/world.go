@@ -175,8 +175,12 @@ func (o *Order) act(w *world) {
 			until := recloser.InstantOf(time.Unix(0, w.epoch+w.now+int64(o.For)))
 			said = recloser.Override{Mode: o.Mode, Until: until, Actor: "operator"}
 		}
-		it.record, _ = it.record.Apply(recloser.SetOverride{Generation: it.record.Generation, Override: said})
+		order := recloser.SetOverride{Generation: it.record.Generation, Override: said}
+		it.record, _ = it.record.Apply(order)
 		w.store.keep(it, w.now)
+		if w.s.witness != nil {
+			w.s.witness(i, order, it.record, nil)
+		}
 		w.check.ordered(i)
 	}
 	w.told(StepOrdered, nil, uint64(len(o.Mode)), func() string { return fmt.Sprintf("%s for %v", o.Mode, o.For) })

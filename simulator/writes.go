@@ -19,12 +19,7 @@ func (k *checker) applied(op *operation, before, after *recloser.Record) {
 	at := &k.circuits[op.handle.partition]
 	switch write := op.write.(type) {
 	case recloser.Watch:
-		// Two watches may begin in the same millisecond, by clocks that differ:
-		// then they are one to whoever counts in them.
-		if write.At != at.watch {
-			k.watched(op.handle.partition)
-		}
-		at.watch = write.At
+		k.watched(op.handle.partition, write.At)
 	case recloser.Report:
 		k.reported(op, write)
 	case recloser.Claim:
@@ -44,6 +39,11 @@ func (k *checker) applied(op *operation, before, after *recloser.Record) {
 	}
 	if before.Generation != after.Generation {
 		at.ended.entered, at.ended.good, at.ended.ignored = 0, 0, 0
+		for _, e := range k.w.fleet.places {
+			if e != nil {
+				e.known[op.handle.partition].watches = nil
+			}
+		}
 	}
 }
 
@@ -55,10 +55,9 @@ func (k *checker) claimed(op *operation, claim recloser.Claim, at *circuit) {
 	if claim.First {
 		at.claimedAstray = true
 	}
-	for _, p := range at.probes {
-		if p.token == claim.Was {
-			p.overtaken = true
-		}
+	if claim.Was != "" {
+		// Its call may be in flight, or may still be made.
+		at.overtaken = append(at.overtaken, claim.Was)
 	}
 }
 
@@ -74,12 +73,20 @@ func (k *checker) settled(op *operation, after *recloser.Record, at *circuit) {
 	}
 }
 
-// watched begins to count what environments can report of a watch.
-func (k *checker) watched(partition int) {
+// watched notes from where on environments count for a watch. Two watches of a
+// generation may begin in the same millisecond, by clocks that differ, also with
+// others between them: then they are one to whoever counts in them.
+func (k *checker) watched(partition int, at recloser.Instant) {
 	for _, e := range k.w.fleet.places {
-		if e != nil {
-			known := &e.known[partition]
-			known.calls, known.bad, known.told = 0, 0, recloser.Counts{}
+		if e == nil || e.known[partition].calls == 0 {
+			continue
+		}
+		known := &e.known[partition]
+		if known.watches == nil {
+			known.watches = make(map[recloser.Instant]told)
+		}
+		if _, again := known.watches[at]; !again {
+			known.watches[at] = told{calls: known.calls, bad: known.bad}
 		}
 	}
 }
@@ -88,12 +95,18 @@ func (k *checker) watched(partition int) {
 // slow that was not, or began before the watch. LAWS.md, S2.
 func (k *checker) reported(op *operation, report recloser.Report) {
 	known := &op.handle.env.known[op.handle.partition]
+	said := known.watches[report.Watch]
 	for _, s := range report.Counted {
-		known.told.Calls += s.Calls
-		known.told.Failures += s.Failures
-		known.told.Slow += s.Slow
+		said.counts.Calls += s.Calls
+		said.counts.Failures += s.Failures
+		said.counts.Slow += s.Slow
 	}
-	if t := known.told; t.Calls > known.calls || t.Failures > known.bad || t.Slow > known.bad {
-		k.broken("S2", op.handle.env, "%+v was reported of a watch in which it made %d calls, %d of them bad", t, known.calls, known.bad)
+	if known.watches == nil {
+		known.watches = make(map[recloser.Instant]told)
+	}
+	known.watches[report.Watch] = said
+	calls, bad := known.calls-said.calls, known.bad-said.bad
+	if t := said.counts; t.Calls > calls || t.Failures > bad || t.Slow > bad {
+		k.broken("S2", op.handle.env, "%+v was reported of a watch in which it made %d calls, %d of them bad", t, calls, bad)
 	}
 }

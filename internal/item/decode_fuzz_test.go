@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/internal/evidence"
 	"github.com/recloser-dev/recloser/internal/field"
 	"github.com/recloser-dev/recloser/internal/item"
 )
@@ -59,4 +60,5 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("read twice: %v and\n\t%+v\nthen\n\t%+v", err, r, again)
 		}
 	})
+	evidence.Fuzzed(f, "S10", "the decoder of DynamoDB items")
 }

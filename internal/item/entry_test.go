@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/internal/evidence"
 	"github.com/recloser-dev/recloser/internal/field"
 	"github.com/recloser-dev/recloser/internal/item"
 )
@@ -241,6 +242,7 @@ func FuzzDecodeEntry(f *testing.F) {
 			}
 		}
 	})
+	evidence.Fuzzed(f, "S10", "the decoder of entries of the history in DynamoDB")
 }
 
 // TestEntriesAreBounded: those that cannot be read hide no others, and are not

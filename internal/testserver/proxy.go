@@ -78,6 +78,12 @@ func DelaysAnswer(by, jitter time.Duration) string {
 	return fmt.Sprintf(`{"type": "latency", "stream": "downstream", "attributes": {"latency": %d, "jitter": %d}}`, by.Milliseconds(), jitter.Milliseconds())
 }
 
+// DelaysQuestion makes every question take longer: it comes also when whoever asked
+// has given up meanwhile.
+func DelaysQuestion(by time.Duration) string {
+	return fmt.Sprintf(`{"type": "latency", "stream": "upstream", "attributes": {"latency": %d}}`, by.Milliseconds())
+}
+
 // Sometimes returns a toxic that a share of all connections suffers.
 func Sometimes(toxic string, share float64) string {
 	return fmt.Sprintf(`%s, "toxicity": %g}`, strings.TrimSuffix(toxic, "}"), share)

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/internal/evidence"
 	"github.com/recloser-dev/recloser/internal/testserver"
 	"github.com/recloser-dev/recloser/store/dynamostore"
 )
@@ -61,6 +62,10 @@ func TestUnknownClaim(t *testing.T) {
 			}
 		})
 	}
+	evidence.Record(t, evidence.Entry{
+		Law: "S3", Promise: "an unknown claim is ownership only if a read shows it", Worst: "no breach", Met: true,
+		How: "claims to DynamoDB Local behind Toxiproxy: answers and questions lost, cut, reset",
+	})
 }
 
 // await reads a record until its claim has arrived, if it is on its way.

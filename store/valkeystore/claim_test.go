@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/internal/evidence"
 	"github.com/recloser-dev/recloser/internal/testserver"
 	"github.com/recloser-dev/recloser/store/valkeystore"
 )
@@ -68,6 +69,10 @@ func TestUnknownClaim(t *testing.T) {
 			}
 		})
 	}
+	evidence.Record(t, evidence.Entry{
+		Law: "S3", Promise: "an unknown claim is ownership only if a read shows it", Worst: "no breach", Met: true,
+		How: "claims to a real Valkey behind Toxiproxy: answers and questions lost, cut, reset, delayed",
+	})
 }
 
 // TestWritesAreSentOnce: a write whose connection breaks is never repeated. To

@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/internal/evidence"
 	"github.com/recloser-dev/recloser/store/valkeystore"
 )
 
@@ -200,6 +201,7 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("read again it is %+v, %v", again, err)
 		}
 	})
+	evidence.Fuzzed(f, "S10", "the decoder of Valkey answers")
 }
 
 // TestEscape: names with spaces are told apart, and sort as they did.

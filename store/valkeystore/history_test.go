@@ -14,6 +14,7 @@ import (
 	"github.com/alicebob/miniredis/v2"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/internal/evidence"
 	"github.com/recloser-dev/recloser/internal/testserver"
 	"github.com/recloser-dev/recloser/store/valkeystore"
 )
@@ -270,4 +271,5 @@ func FuzzDecodeEntry(f *testing.F) {
 			t.Fatalf("out of bounds: %+v", e)
 		}
 	})
+	evidence.Fuzzed(f, "S10", "the decoder of entries of the history in Valkey")
 }
