@@ -13,7 +13,8 @@ type Inside struct {
 	Writing            bool
 	Operation, Asked   uint64
 	Read, Heard, Held  [2]int64
-	Leases             [MaxProbes][2]int64
+	OpenLeft           int64
+	LeaseLeft          [MaxProbes]int64
 	Spread             int64
 	Failures           int
 	OutageBegan        [2]int64
@@ -43,8 +44,10 @@ func Look(b *Breaker) Inside {
 	}
 	usual := max(e.pace.longest, e.pace.before)
 	in.Unusual = int64(usual + usual/2)
-	for i := range e.leases {
-		in.Leases[i] = e.leases[i].pair()
+	v := b.view(b.clock.now())
+	in.OpenLeft = int64(b.policy.openLeft(v))
+	for i := range in.LeaseLeft {
+		in.LeaseLeft[i] = int64(b.policy.leaseLeft(v, i))
 	}
 	t := b.turn.Load()
 	if !t.over(b.clock.Wall().UnixNano(), t.began.wall) {

@@ -195,14 +195,15 @@ func (a *automaton) feed(p *process, in input) {
 // callers.
 func (a *automaton) intern(p *process, l local) (uint32, [callers]uint8) {
 	pr := printer{scale: a.scale, process: p, in: a.window.Look(p.breaker), refresh: ticks(recloser.RefreshInterval) + 1}
-	text, order, same := pr.print()
-	if id, found := a.ids[string(text)]; found {
+	raw, order, same := pr.print()
+	text := string(raw)
+	if id, found := a.ids[text]; found {
 		return id, order
 	}
 	l.summary = a.summarize(&pr, order)
 	l.same = same
 	id := uint32(len(a.locals))
-	a.ids[string(text)] = id
+	a.ids[text] = id
 	a.locals = append(a.locals, l)
 	return id, order
 }

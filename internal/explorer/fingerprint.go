@@ -42,7 +42,10 @@ func (p *printer) monotonicAge(mono int64, most int) int {
 }
 
 // longest is how long ago anything can have been that a breaker still minds.
-func (p *printer) longest() int { return int(p.scale.past) }
+func (p *printer) longest() int {
+	policy := p.scale.policy
+	return ticks(max(policy.Lease()+policy.HalfOpen.Margin, policy.OpenFor.Cooldown, recloser.RefreshInterval)) + 1
+}
 
 // print returns the fingerprint, and the callers in the order in which they are in
 // it: what only differs in which of them does what is the same.
@@ -92,33 +95,30 @@ func (p *printer) environment() {
 	if !in.Known {
 		return
 	}
-	p.record(in.Record)
 	p.small(p.age(in.Read, p.refresh))
 	p.small(p.age(in.Heard, 1))
-	if in.Record.State == recloser.StateOpen {
-		p.small(p.age(in.Held, p.longest()))
-	}
-	if in.Record.State == recloser.StateHalfOpen {
+	r := p.scale.relate(in.Record, p.process.right())
+	p.out = append(p.out, r.generation, byte(r.state), r.ok, r.failed)
+	switch r.state {
+	case recloser.StateOpen:
+		p.left(in.OpenLeft)
+	case recloser.StateHalfOpen:
 		for i := range slots {
-			if in.Record.Probes[i].Token != "" {
-				p.small(p.age(in.Leases[i], held))
-			}
+			p.small(int(r.tokens[i]))
+			p.left(in.LeaseLeft[i])
 		}
+	case recloser.StateClosed:
 	}
 }
+
+// left prints what is left of a time, by the breaker's own reckoning. The same from
+// one moment stays the same from every later one; once it is over it stays so.
+func (p *printer) left(d int64) { p.small(int(max(d, 0) / int64(tick))) }
 
 // tracked is how many ticks a call in flight is watched.
 func (p *printer) tracked() int {
 	call := p.scale.policy.Call
 	return ticks(call.Timeout+call.Reserve+tick-1) + 1
-}
-
-func (p *printer) record(r recloser.Record) {
-	rel := p.scale.relate(r, p.process.right())
-	p.out = append(p.out, rel.generation, byte(rel.state), byte(rel.since), byte(rel.until), rel.ok, rel.failed)
-	for i := range slots {
-		p.out = append(p.out, rel.tokens[i], byte(rel.ends[i]))
-	}
 }
 
 func (p *printer) write(w recloser.Write) {
@@ -128,7 +128,7 @@ func (p *printer) write(w recloser.Write) {
 	}
 	rel := p.scale.relateWrite(w, p.process.right())
 	p.out = append(p.out, byte(rel.kind), rel.generation, rel.slot, rel.was, rel.token, byte(rel.end),
-		byte(rel.outcome), byte(rel.to), byte(rel.since), byte(rel.until))
+		byte(rel.outcome), byte(rel.to), byte(rel.until))
 }
 
 // thread prints where a thread is, and what it remembers.

@@ -229,6 +229,12 @@ func (t *thread) goOn() {
 
 func (t *thread) park(at position) {
 	t.at = at
+	if at == atPermit {
+		t.been = t.been[:0]
+		if !t.permit.Probe() {
+			t.claim, t.shared = recloser.Claim{}, false
+		}
+	}
 	if !t.stopped && !t.yield(struct{}{}) {
 		t.stopped = true
 	}

@@ -16,8 +16,7 @@ const slots = 2
 type relative struct {
 	generation uint8
 	state      recloser.State
-	since      int8 // of an open circuit
-	until      int8
+	until      int8 // of an open circuit
 	ok, failed uint8
 	tokens     [slots]uint8
 	ends       [slots]int8
@@ -32,7 +31,6 @@ type relativeWrite struct {
 	end        int8 // of the lease
 	outcome    recloser.Outcome
 	to         recloser.State
-	since      int8
 	until      int8
 }
 
@@ -49,24 +47,28 @@ const (
 
 // scale knows how far back anything matters.
 type scale struct {
-	policy recloser.Policy
-	past   int8 // an instant that is further back is as good as this
+	policy   recloser.Policy
+	cooldown int8
+	opened   int8 // an open time that ended so long ago is over for everybody
+	ended    int8 // a lease that ended so long ago is everybody's to take
 }
 
 func newScale(policy recloser.Policy, skew int) scale {
-	past := ticks(policy.Lease()+policy.HalfOpen.Margin+policy.OpenFor.MaxCooldown) + skew + 1
-	return scale{policy: policy, past: int8(past)}
+	return scale{
+		policy: policy, cooldown: int8(ticks(policy.OpenFor.Cooldown)),
+		opened: -int8(skew), ended: -int8(ticks(policy.HalfOpen.Margin) + skew),
+	}
 }
 
 func ticks(d time.Duration) int { return int(d / tick) }
 
 // from returns how many ticks t lies after now.
-func (s scale) from(now, t recloser.Instant) int8 {
+func from(now, t recloser.Instant, least int8) int8 {
 	d := t.Sub(now)
 	if t != 0 && d%tick != 0 {
 		panic("explorer: an instant between two ticks: " + strconv.FormatInt(int64(t), 10))
 	}
-	return int8(max(ticks(d), -int(s.past)))
+	return int8(max(ticks(d), int(least)))
 }
 
 func at(now recloser.Instant, n int8) recloser.Instant { return now.Add(time.Duration(n) * tick) }
@@ -90,11 +92,11 @@ func (s scale) relate(r recloser.Record, now recloser.Instant) relative {
 		ok: uint8(min(r.ProbeOK, s.policy.HalfOpen.Successes)), failed: uint8(min(r.ProbeFailed, s.policy.HalfOpen.Failures)),
 	}
 	if r.State == recloser.StateOpen {
-		rel.since, rel.until = s.from(now, r.Since), s.from(now, r.OpenUntil)
+		rel.until = from(now, r.OpenUntil, s.opened)
 	}
 	for i := range slots {
 		if r.Probes[i].Token != "" {
-			rel.tokens[i], rel.ends[i] = number(r.Probes[i].Token), s.from(now, r.Probes[i].End)
+			rel.tokens[i], rel.ends[i] = number(r.Probes[i].Token), from(now, r.Probes[i].End, s.ended)
 		}
 	}
 	return rel
@@ -108,7 +110,7 @@ func (s scale) absolute(rel relative, now recloser.Instant) recloser.Record {
 	}
 	switch rel.state {
 	case recloser.StateOpen:
-		r.Since, r.OpenUntil, r.Cause.Rule = at(now, rel.since), at(now, rel.until), recloser.RuleFailureRate
+		r.Since, r.OpenUntil, r.Cause.Rule = at(now, rel.until-s.cooldown), at(now, rel.until), recloser.RuleFailureRate
 	case recloser.StateHalfOpen:
 		r.Cause.Rule = recloser.RuleCooledDown
 	case recloser.StateClosed:
@@ -124,13 +126,12 @@ func (s scale) absolute(rel relative, now recloser.Instant) recloser.Record {
 
 // later returns rel a tick later.
 func (s scale) later(rel relative) relative {
-	earlier := func(n int8) int8 { return max(n-1, -s.past) }
 	if rel.state == recloser.StateOpen {
-		rel.since, rel.until = earlier(rel.since), earlier(rel.until)
+		rel.until = max(rel.until-1, s.opened)
 	}
 	for i := range slots {
 		if rel.tokens[i] != 0 {
-			rel.ends[i] = earlier(rel.ends[i])
+			rel.ends[i] = max(rel.ends[i]-1, s.ended)
 		}
 	}
 	return rel
@@ -142,7 +143,7 @@ func (s scale) relateWrite(w recloser.Write, now recloser.Instant) relativeWrite
 	switch w := w.(type) {
 	case recloser.Claim:
 		rel.kind, rel.slot, rel.was = aClaim, uint8(w.Slot), number(w.Was)
-		rel.token, rel.end = number(w.Lease.Token), s.from(now, w.Lease.End)
+		rel.token, rel.end = number(w.Lease.Token), from(now, w.Lease.End, s.ended)
 		if w.First {
 			rel.kind = aFirstClaim
 		}
@@ -151,7 +152,7 @@ func (s scale) relateWrite(w recloser.Write, now recloser.Instant) relativeWrite
 	case recloser.Transition:
 		rel.kind, rel.to = aTransition, w.To
 		if w.To == recloser.StateOpen {
-			rel.since, rel.until = s.from(now, w.Since), s.from(now, w.OpenUntil)
+			rel.until = from(now, w.OpenUntil, s.opened)
 		}
 	case recloser.Watch:
 		rel.kind = aWatch
@@ -175,7 +176,7 @@ func (s scale) absoluteWrite(rel relativeWrite, now recloser.Instant) recloser.W
 	case aTransition:
 		t := recloser.Transition{Generation: generation, To: rel.to, Since: now}
 		if rel.to == recloser.StateOpen {
-			t.Since, t.OpenUntil = at(now, rel.since), at(now, rel.until)
+			t.Since, t.OpenUntil = at(now, rel.until-s.cooldown), at(now, rel.until)
 		}
 		return t
 	case noWrite, aWatch:
@@ -187,10 +188,10 @@ func (s scale) absoluteWrite(rel relativeWrite, now recloser.Instant) recloser.W
 func (s scale) laterWrite(rel relativeWrite) relativeWrite {
 	switch rel.kind {
 	case aClaim, aFirstClaim:
-		rel.end = max(rel.end-1, -s.past)
+		rel.end = max(rel.end-1, s.ended)
 	case aTransition:
 		if rel.to == recloser.StateOpen {
-			rel.since, rel.until = max(rel.since-1, -s.past), max(rel.until-1, -s.past)
+			rel.until = max(rel.until-1, s.opened)
 		}
 	case noWrite, aSettle, aWatch:
 	}

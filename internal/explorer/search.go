@@ -24,6 +24,7 @@ type Config struct {
 	// Freezes, Kills and Pauses are how often an environment is frozen, dies, or
 	// has one of its callers stand still before its call.
 	Freezes, Kills, Pauses uint8
+	Calls                  uint8
 	// Limit ends the search after so many states. 0 is no limit.
 	Limit int
 }
@@ -41,10 +42,11 @@ type Report struct {
 	// Environments are the different states of one environment, and Runs the
 	// steps that real breakers made to find them.
 	Environments, Runs int
-	// Broken is the law that is broken, if one is; and Path the shortest way
-	// there.
+	// Broken is the law that is broken, if one is; Steps the length of the shortest
+	// way there, and Way that way.
 	Broken string
-	Path   []choice
+	Steps  int
+	Way    Timeline
 }
 
 // visited keeps states in the order in which they were found: breadth first, so
@@ -111,6 +113,7 @@ func Explore(c Config) Report {
 	first, _ := x.first()
 	v.add(first, noParent, choice{})
 	var r Report
+	var path []choice
 	level := 0 // the end of the states that are as far from the first as this one
 	calm := newCalm(x)
 	var all []choice
@@ -124,7 +127,7 @@ func Explore(c Config) Report {
 		}
 		s := v.states[n]
 		if r.Broken = calm.check(s); r.Broken != "" {
-			r.Path = v.path(uint32(n))
+			path = v.path(uint32(n))
 			break
 		}
 		all = x.choices(s, all[:0])
@@ -132,7 +135,7 @@ func Explore(c Config) Report {
 			r.Transitions++
 			next, did := x.take(s, way)
 			if did.refused != "" {
-				r.Broken, r.Path = did.refused, append(v.path(uint32(n)), way)
+				r.Broken, path = did.refused, append(v.path(uint32(n)), way)
 				break
 			}
 			v.add(next, uint32(n), way)
@@ -140,6 +143,13 @@ func Explore(c Config) Report {
 		r.Complete = n == len(v.states)-1
 		if r.Broken != "" {
 			break
+		}
+	}
+	if r.Broken != "" {
+		var err error
+		r.Steps = len(path)
+		if r.Way, err = x.draw(path); err != nil {
+			panic(err)
 		}
 	}
 	r.States, r.Environments, r.Runs = len(v.states), len(x.locals), x.runs

@@ -19,7 +19,7 @@ type state struct {
 }
 
 // budget is how much has befallen a fleet that may befall it only so often.
-type budget struct{ faults, freezes, kills, pauses uint8 }
+type budget struct{ calls, faults, freezes, kills, pauses uint8 }
 
 // env is an environment: what it is itself, and what others have to do with it.
 type env struct {
@@ -88,9 +88,8 @@ func newSpace(c Config) *space {
 // first returns the state in which the circuit may be probed, and nobody has read
 // that yet; and which environment stands where.
 func (x *space) first() (state, [maxEnvironments]uint8) {
-	cooldown := int8(ticks(x.config.Policy.OpenFor.Cooldown))
 	var s state
-	s.record = x.records.id(relative{generation: 1, state: recloser.StateOpen, since: -cooldown, until: 0})
+	s.record = x.records.id(relative{generation: 1, state: recloser.StateOpen})
 	for i, skew := range x.config.Skew {
 		s.envs[i] = x.envs.id(env{local: x.born(skew)})
 	}

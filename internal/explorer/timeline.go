@@ -97,9 +97,8 @@ func (l *live) column(c choice) int {
 	return int(n)*(callers+1) + int(thread)
 }
 
-// Draw replays a way with real breakers and returns its timeline.
-func Draw(c Config, path []choice) (Timeline, error) {
-	x := newSpace(c)
+// draw replays a way with real breakers and returns its timeline.
+func (x *space) draw(path []choice) (Timeline, error) {
 	l := x.live()
 	defer l.stop()
 	t := Timeline{Columns: l.columns()}

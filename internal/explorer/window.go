@@ -27,7 +27,8 @@ type Inside struct {
 	Writing            bool
 	Operation, Asked   uint64
 	Read, Heard, Held  [2]int64
-	Leases             [recloser.MaxProbes][2]int64
+	OpenLeft           int64
+	LeaseLeft          [recloser.MaxProbes]int64
 	Spread             int64
 	Failures           int
 	OutageBegan        [2]int64
