@@ -9,9 +9,11 @@ import (
 )
 
 var window = explorer.Window{
-	Look:   func(b *recloser.Breaker) explorer.Inside { return explorer.Inside(recloser.Look(b)) },
-	LookAt: func(p recloser.Permit) explorer.InsidePermit { return explorer.InsidePermit(recloser.LookAt(p)) },
-	Do:     recloser.DoPermitted,
+	New:         recloser.NewUnchecked,
+	DoUnchecked: recloser.DoUnchecked,
+	Look:        func(b *recloser.Breaker) explorer.Inside { return explorer.Inside(recloser.Look(b)) },
+	LookAt:      func(p recloser.Permit) explorer.InsidePermit { return explorer.InsidePermit(recloser.LookAt(p)) },
+	Do:          recloser.DoPermitted,
 }
 
 func explored(probes int) recloser.Policy {
@@ -35,7 +37,7 @@ func TestExplore(t *testing.T) {
 func TestWalk(t *testing.T) {
 	n, err := explorer.Walk(explorer.Config{
 		Policy: explored(2), Window: window, Skew: []int{0, 0, 1}, Generations: 9,
-		Faults: 9, Late: 2, Freezes: 9, Kills: 3, Pauses: 9,
+		Faults: 9, Late: 2, Freezes: 9, Kills: 3, Pauses: 9, Calls: 200,
 	}, 1, 300, 200)
 	if err != nil {
 		t.Fatal(err)

@@ -13,8 +13,7 @@ type Inside struct {
 	Writing            bool
 	Operation, Asked   uint64
 	Read, Heard, Held  [2]int64
-	OpenLeft           int64
-	LeaseLeft          [MaxProbes]int64
+	View               View
 	Spread             int64
 	Failures           int
 	OutageBegan        [2]int64
@@ -44,11 +43,7 @@ func Look(b *Breaker) Inside {
 	}
 	usual := max(e.pace.longest, e.pace.before)
 	in.Unusual = int64(usual + usual/2)
-	v := b.view(b.clock.now())
-	in.OpenLeft = int64(b.policy.openLeft(v))
-	for i := range in.LeaseLeft {
-		in.LeaseLeft[i] = int64(b.policy.leaseLeft(v, i))
-	}
+	in.View = b.view(b.clock.now())
 	t := b.turn.Load()
 	if !t.over(b.clock.Wall().UnixNano(), t.began.wall) {
 		in.Promise, in.PromisedGeneration = 1, t.generation
@@ -94,6 +89,16 @@ func LookAt(p Permit) InsidePermit {
 		in.Marked = word&marked != 0
 	}
 	return in
+}
+
+// NewUnchecked returns a breaker of whatever policy.
+func NewUnchecked(o Options) *Breaker { return newBreaker("circuit", o) }
+
+// DoUnchecked is what Do does once it has a permit, but for the look at the clock
+// before the call.
+func DoUnchecked(ctx context.Context, p Permit, fn func(context.Context) error) error {
+	p.conclude(ctx, ctx, fn(ctx))
+	return nil
 }
 
 // DoPermitted is what Do does once it has a permit.

@@ -10,6 +10,7 @@ import (
 type automaton struct {
 	scale  scale
 	window Window
+	mutant Mutant
 
 	ids     map[string]uint32
 	locals  []local
@@ -87,18 +88,22 @@ type edge struct {
 	mints   bool // the step needs a token, and hangs on which
 }
 
-func newAutomaton(s scale, w Window) *automaton {
-	a := &automaton{scale: s, window: w, ids: make(map[string]uint32), memo: make(map[uint64]edge)}
+func newAutomaton(c Config, s scale) *automaton {
+	a := &automaton{scale: s, window: c.Window, mutant: c.Mutant, ids: make(map[string]uint32), memo: make(map[uint64]edge)}
 	a.writes.id(relativeWrite{}) // 0 is a read.
 	return a
 }
 
 // born returns the state of an environment that has just begun.
 func (a *automaton) born(skew int) uint32 {
-	p := newProcess(a.window, a.scale.policy, skew)
+	p := a.process(skew)
 	defer p.stop()
 	id, _ := a.intern(p, local{skew: skew, parent: noParent})
 	return id
+}
+
+func (a *automaton) process(skew int) *process {
+	return newProcess(a.window, a.mutant, a.scale.policy, skew)
 }
 
 const noParent = ^uint32(0)
@@ -152,7 +157,7 @@ func (a *automaton) revive(id uint32) *process {
 	for ; a.locals[at].parent != noParent; at = a.locals[at].parent {
 		path = append(path, a.locals[at].input)
 	}
-	p := newProcess(a.window, a.scale.policy, a.locals[at].skew)
+	p := a.process(a.locals[at].skew)
 	for i := len(path) - 1; i >= 0; i-- {
 		a.feed(p, path[i])
 	}

@@ -24,7 +24,11 @@ func (t *thread) call() {
 	}
 	t.permit, t.holds = permit, true
 	t.park(atPermit)
-	_ = p.window.Do(&t.ctx, permit, func(context.Context) error {
+	do := p.window.Do
+	if p.mutant.Unchecked {
+		do = p.window.DoUnchecked
+	}
+	_ = do(&t.ctx, permit, func(context.Context) error {
 		t.ends = p.mono() + t.limit
 		t.park(atCall)
 		switch t.outcome {

@@ -3,6 +3,8 @@ package explorer
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
+	"time"
 
 	"github.com/recloser-dev/recloser"
 )
@@ -101,19 +103,27 @@ func (p *printer) environment() {
 	p.out = append(p.out, r.generation, byte(r.state), r.ok, r.failed)
 	switch r.state {
 	case recloser.StateOpen:
-		p.left(in.OpenLeft)
+		p.until(r.until, in.View.Held, ticks(p.scale.policy.OpenFor.Cooldown))
 	case recloser.StateHalfOpen:
 		for i := range slots {
-			p.small(int(r.tokens[i]))
-			p.left(in.LeaseLeft[i])
+			if p.small(int(r.tokens[i])); r.tokens[i] != 0 {
+				p.until(r.ends[i], in.View.LeaseHeld[i], held)
+			}
 		}
 	case recloser.StateClosed:
 	}
 }
 
-// left prints what is left of a time, by the breaker's own reckoning. The same from
-// one moment stays the same from every later one; once it is over it stays so.
-func (p *printer) left(d int64) { p.small(int(max(d, 0) / int64(tick))) }
+// until prints an end, and for how long it has been known: once that is as long as
+// anything may last, the end does not matter any more.
+func (p *printer) until(end int8, known time.Duration, most int) {
+	if ticks(known) >= most {
+		p.small(math.MaxInt8)
+		return
+	}
+	p.small(int(end))
+	p.small(ticks(known))
+}
 
 // tracked is how many ticks a call in flight is watched.
 func (p *printer) tracked() int {

@@ -26,7 +26,7 @@ func (x *space) live() *live {
 	l := &live{space: x}
 	l.state, l.places = x.first()
 	for i, skew := range x.config.Skew {
-		l.processes[i] = newProcess(x.window, x.scale.policy, skew)
+		l.processes[i] = x.process(skew)
 		l.orders[i] = [callers]uint8{0, 1}
 	}
 	return l
@@ -64,7 +64,7 @@ func (l *live) take(c choice) error {
 			continue
 		case c.kind == kill:
 			p.stop()
-			l.processes[n] = newProcess(l.window, l.scale.policy, p.skew)
+			l.processes[n] = l.process(p.skew)
 		default:
 			swapped = l.did.swapped
 			if l.did.feeds {
@@ -100,12 +100,6 @@ func (l *live) compare() error {
 		want := l.envs.value(id).local
 		got, order := l.intern(p, local{parent: noParent, skew: p.skew})
 		if got != want {
-			for text, id := range l.ids {
-				if id == got || id == want {
-					fmt.Printf("%d %x\n", id, text)
-				}
-			}
-			fmt.Printf("looker %+v callers %+v\n%+v\n%+v\n", p.looker.at, p.callers[0].at, p.callers[1].at, l.locals[want].summary)
 			return fmt.Errorf("%w: environment %d is in state %d, not %d", errOther, n, got, want)
 		}
 		if !l.locals[want].same && order != l.orders[n] {

@@ -3,7 +3,6 @@ package explorer
 import (
 	"context"
 	"iter"
-	"strconv"
 	"time"
 
 	"github.com/recloser-dev/recloser"
@@ -23,6 +22,7 @@ const epoch = recloser.Instant(1_767_225_600_000)
 type process struct {
 	breaker *recloser.Breaker
 	window  Window
+	mutant  Mutant
 	skew    int // by how many ticks its wall clock is ahead
 	now     int // how many ticks have passed
 	frozen  int // in how many of those it was frozen
@@ -38,25 +38,21 @@ type process struct {
 // callers is how many calls an environment makes at the same time.
 const callers = 2
 
-func newProcess(window Window, policy recloser.Policy, skew int) *process {
-	p := &process{window: window, skew: skew}
+func newProcess(window Window, mutant Mutant, policy recloser.Policy, skew int) *process {
+	p := &process{window: window, mutant: mutant, skew: skew}
 	for i := range p.callers {
 		p.callers[i] = &thread{process: p}
 	}
 	p.looker = &thread{process: p}
-	var err error
-	p.breaker, err = recloser.New("circuit", func(o *recloser.Options) {
-		o.Policy = policy
-		o.Store = p
-		o.Clock = recloser.Clock{
+	p.breaker = window.New(recloser.Options{
+		Policy: policy,
+		Store:  p,
+		Clock: recloser.Clock{
 			Wall: p.wall, Mono: p.mono, AfterFunc: p.afterFunc, WithTimeout: p.withTimeout, Wait: p.wait,
-		}
-		o.Rand = func() float64 { return 0 }
-		o.Token = p.mint
+		},
+		Rand:  func() float64 { return 0 },
+		Token: p.mint,
 	})
-	if err != nil {
-		panic(err) // The policy is ours.
-	}
 	return p
 }
 
@@ -261,8 +257,9 @@ func (t *thread) ask(w recloser.Write) (recloser.Record, error) {
 	if t.stopped {
 		return recloser.Record{}, errStopped
 	}
+	if c, ok := w.(recloser.Claim); ok && t.answer.err == errUnheard && t.process.mutant.Believes {
+		r, _ := in.Record.Apply(c)
+		return r, nil
+	}
 	return t.answer.record, t.answer.err
 }
-
-// name returns the name of the n-th token.
-func name(n uint8) string { return strconv.Itoa(int(n)) }

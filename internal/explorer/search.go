@@ -11,6 +11,8 @@ import (
 type Config struct {
 	Policy recloser.Policy
 	Window Window
+	// Mutant is what is wrong with the protocol. The zero Mutant is nothing.
+	Mutant Mutant
 	// Skew has an entry for each environment: by how many seconds its wall clock
 	// is ahead. At most three.
 	Skew []int

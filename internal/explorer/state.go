@@ -36,7 +36,8 @@ type outside struct {
 	paused  bool   // it stands still, and time goes on
 	landed  bool   // its claim was made by the store
 	outcome recloser.Outcome
-	called  bool // it has made its call
+	called  bool  // it has made its call
+	stood   uint8 // for how many ticks it stood still after its last look at the clock
 }
 
 // reply is an answer on its way.
@@ -76,7 +77,7 @@ func newSpace(c Config) *space {
 		skew = max(skew, s)
 	}
 	x := &space{
-		automaton: newAutomaton(newScale(c.Policy, skew), c.Window), config: c,
+		automaton: newAutomaton(c, newScale(c.mutated(), skew)), config: c,
 		ticked: make(map[uint32]moved), applied: make(map[[2]uint32]applied),
 	}
 	x.replies.id(reply{}) // 0 is none.
@@ -149,7 +150,7 @@ func (o outside) less(other outside) bool {
 }
 
 func (o outside) bits() int {
-	n := int(o.outcome) << 4
+	n := int(o.stood)<<8 | int(o.outcome)<<4
 	for i, set := range []bool{o.sent, o.paused, o.landed, o.called} {
 		if set {
 			n |= 1 << i
@@ -189,8 +190,11 @@ func (x *space) remembered(record uint32) uint32 {
 	return tokens
 }
 
-// fresh returns a token that nobody remembers.
-func (x *space) fresh(s state) uint8 {
+// fresh returns a token that nobody remembers, for an environment.
+func (x *space) fresh(s state, e env) uint8 {
+	if owner := x.config.Mutant.Owner; owner != nil {
+		return owner(x.locals[e.local].skew)
+	}
 	tokens := x.tokens(s) | 1 // 0 is none.
 	for n := uint8(1); n < 32; n++ {
 		if tokens&(1<<n) == 0 {
@@ -208,7 +212,7 @@ func (x *space) make(record, write uint32) applied {
 	}
 	r := x.records.value(record)
 	a := applied{record: record}
-	if w := x.writes.value(write); w.kind != aWatch {
+	if w := x.config.Mutant.written(r, x.writes.value(write)); w.kind != aWatch {
 		next, made := x.scale.apply(r, w)
 		a = applied{x.records.id(next), made}
 	}
@@ -222,6 +226,11 @@ func (x *space) later(id uint32) moved {
 		return next
 	}
 	e := x.envs.value(id)
+	for i := range uint8(callers) {
+		if o := e.outside(i); x.locals[e.local].threads[i].at == atCall && (e.frozen || o.paused) {
+			o.stood = min(o.stood+1, x.excused())
+		}
+	}
 	to := x.step(e.local, input{kind: passes, thread: callers, frozen: e.frozen})
 	e.follow(to)
 	for i := range uint8(callers + 1) {

@@ -9,6 +9,9 @@ import (
 // Window lets the explorer look into a breaker: its tests provide it, since
 // nobody else may.
 type Window struct {
+	// New returns the breaker of a circuit. It does not ask whether the policy is
+	// sound, so that one may be that is not.
+	New func(recloser.Options) *recloser.Breaker
 	// Look returns what is inside a breaker.
 	Look func(*recloser.Breaker) Inside
 	// LookAt returns what is inside a permit.
@@ -16,6 +19,8 @@ type Window struct {
 	// Do makes the call of a permit, as [recloser.Breaker.Do] does once it has
 	// one.
 	Do func(context.Context, recloser.Permit, func(context.Context) error) error
+	// DoUnchecked is Do without the look at the clock before the call.
+	DoUnchecked func(context.Context, recloser.Permit, func(context.Context) error) error
 }
 
 // Inside is all of a breaker on which it depends what it will do. Moments are
@@ -27,8 +32,7 @@ type Inside struct {
 	Writing            bool
 	Operation, Asked   uint64
 	Read, Heard, Held  [2]int64
-	OpenLeft           int64
-	LeaseLeft          [recloser.MaxProbes]int64
+	View               recloser.View
 	Spread             int64
 	Failures           int
 	OutageBegan        [2]int64
