@@ -26,7 +26,7 @@ func (t *thread) call() {
 	t.park(atPermit)
 	do := p.window.Do
 	if p.mutant.Unchecked {
-		do = p.window.DoUnchecked
+		do, t.limit = p.window.DoUnchecked, p.breaker.Policy().Call.Timeout
 	}
 	_ = do(&t.ctx, permit, func(context.Context) error {
 		t.ends = p.mono() + t.limit

@@ -8,20 +8,29 @@ import (
 
 // calm is what a fleet does when nothing befalls it any more, the dependency is
 // well, and each environment makes a call in each tick: it must close the circuit
-// (L1).
+// (L1), and as soon as a lease and the margin allow if no opening lies between (S8).
 type calm struct {
 	*space
-	closes map[state]int // how many ticks it takes
-	limit  int
+	known map[state]closing
+	// longest is how many ticks it may take, and held how many if it does not open.
+	longest, held int
+}
+
+// closing is how many ticks it takes until the circuit closes, and whether it opens
+// before.
+type closing struct {
+	ticks int
+	opens bool
 }
 
 func newCalm(x *space) *calm {
 	p := x.config.Policy
-	wait := p.OpenFor.MaxCooldown + p.Lease() + p.HalfOpen.Margin
-	// One for the clocks, one for the tick that was under way, and one for each
-	// success beyond the first.
-	limit := ticks(wait) + x.skewed() + 1 + p.HalfOpen.Successes
-	return &calm{space: x, closes: make(map[state]int), limit: limit}
+	// One for the tick that was under way, and one for each success.
+	held := ticks(p.Lease()+p.HalfOpen.Margin) + x.skewed() + 1 + p.HalfOpen.Successes
+	return &calm{
+		space: x, known: make(map[state]closing),
+		held: held, longest: held + ticks(p.OpenFor.MaxCooldown),
+	}
 }
 
 // check returns the law that is broken if the circuit does not close from s in
@@ -29,25 +38,36 @@ func newCalm(x *space) *calm {
 func (c *calm) check(s state) string {
 	s.spent, s.late = budget{}, 0 // What is on its way is lost.
 	var way []state
-	took, known := 0, false
+	var end closing
+	opens := false
 	for s = c.quieten(s); ; s = c.round(s) {
-		if took, known = c.closes[s]; known {
-			break
-		}
-		if c.records.value(s.record).state == recloser.StateClosed {
+		var known bool
+		if end, known = c.known[s]; known || c.stands(s) == recloser.StateClosed {
 			break
 		}
 		way = append(way, s)
-		if len(way) > c.limit {
-			return fmt.Sprintf("L1: the circuit has not closed after %d ticks without a fault", c.limit)
+		opens = opens || c.stands(s) == recloser.StateOpen
+		if broken := c.overdue(closing{len(way), opens}); broken != "" {
+			return broken
 		}
 	}
 	for i := len(way) - 1; i >= 0; i-- {
-		took++
-		c.closes[way[i]] = took
+		end = closing{end.ticks + 1, end.opens || c.stands(way[i]) == recloser.StateOpen}
+		c.known[way[i]] = end
 	}
-	if took > c.limit {
-		return fmt.Sprintf("L1: the circuit closes after %d ticks without a fault, and may take %d", took, c.limit)
+	return c.overdue(end)
+}
+
+// stands returns where the circuit stands.
+func (c *calm) stands(s state) recloser.State { return c.records.value(s.record).state }
+
+// overdue returns the law that is broken by closing so late.
+func (c *calm) overdue(end closing) string {
+	switch {
+	case end.ticks > c.longest:
+		return fmt.Sprintf("L1: without another fault the circuit has not closed after %ds", end.ticks)
+	case !end.opens && end.ticks > c.held:
+		return fmt.Sprintf("S8: without another fault a slot is held for %ds", end.ticks)
 	}
 	return ""
 }

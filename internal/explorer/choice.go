@@ -31,6 +31,12 @@ const (
 	elapse                    // A tick passes.
 )
 
+// faults are the names of those choices that are faults.
+var faults = [...]string{
+	lose: "lost operation", loseAck: "lost acknowledgement", delay: "late write", freeze: "freeze",
+	pause: "pause", kill: "crash", elapse: "",
+}
+
 // choices appends all that can happen in s.
 func (x *space) choices(s state, all []choice) []choice {
 	record := x.records.value(s.record)
@@ -97,7 +103,7 @@ func (x *space) ofEnvironment(s state, e env, at uint8, all []choice) []choice {
 		do := func(kind choiceKind) { all = append(all, choice{kind: kind, env: at, thread: i}) }
 		if t.at == atStore && o.answer == 0 {
 			do(arrive)
-			all = x.faults(s, e, at, i, all)
+			all = x.failures(s, e, at, i, all)
 			continue
 		}
 		if e.frozen {
@@ -144,8 +150,8 @@ func (x *space) ofEnvironment(s state, e env, at uint8, all []choice) []choice {
 	return all
 }
 
-// faults appends how the store can fail a thread.
-func (x *space) faults(s state, e env, at, thread uint8, all []choice) []choice {
+// failures appends how the store can fail a thread.
+func (x *space) failures(s state, e env, at, thread uint8, all []choice) []choice {
 	if e.frozen || s.spent.faults >= x.config.Faults {
 		return all
 	}

@@ -105,7 +105,6 @@ func (x *space) draw(path []choice) (Timeline, error) {
 	owners := map[uint8]string{}
 	for _, way := range path {
 		column := l.column(way)
-		before := l.state
 		if err := l.take(way); err != nil {
 			return t, err
 		}
@@ -114,7 +113,7 @@ func (x *space) draw(path []choice) (Timeline, error) {
 				owners[l.did.write.token] = t.Columns[column][:2]
 			}
 		}
-		text := l.text(before, way)
+		text := l.text(way)
 		if text == "" {
 			continue
 		}
@@ -124,7 +123,7 @@ func (x *space) draw(path []choice) (Timeline, error) {
 }
 
 // text says what a choice has come to.
-func (l *live) text(before state, c choice) string {
+func (l *live) text(c choice) string {
 	switch c.kind {
 	case begin:
 		return "asks"
@@ -158,7 +157,6 @@ func (l *live) text(before state, c choice) string {
 		return "opens on evidence"
 	case elapse:
 	}
-	_ = before
 	return ""
 }
 
