@@ -43,7 +43,7 @@ type explored struct {
 }
 
 func befalling() []explored {
-	const most = 4_000_000 // states of one search; a million takes 100 MB
+	const most = 2_500_000 // states of one search; a million takes 100 MB
 	store := explorer.Config{Generations: 4, Calls: 2, Faults: 1, Late: 1}
 	freeze := explorer.Config{Generations: 4, Calls: 2, Freezes: 1}
 	crash := explorer.Config{Generations: 4, Calls: 2, Kills: 1, Pauses: 1}

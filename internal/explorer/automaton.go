@@ -18,6 +18,7 @@ type automaton struct {
 	records table[relative]
 	writes  table[relativeWrite]
 	memo    map[uint64]edge
+	places  table[uint64]
 	runs    int // steps that real breakers made
 }
 
@@ -103,7 +104,9 @@ func (a *automaton) born(skew int) uint32 {
 }
 
 func (a *automaton) process(skew int) *process {
-	return newProcess(a.window, a.mutant, a.scale.policy, skew)
+	p := newProcess(a.window, a.mutant, a.scale.policy, skew)
+	p.places = &a.places
+	return p
 }
 
 const noParent = ^uint32(0)

@@ -148,7 +148,7 @@ func (p *printer) thread(t *thread) {
 		return
 	}
 	for _, b := range t.been {
-		p.out = binary.LittleEndian.AppendUint64(p.out, b.place)
+		p.out = binary.LittleEndian.AppendUint32(p.out, b.place)
 		p.out = append(p.out, b.answer)
 	}
 	p.flag(t.shared, t.reads)

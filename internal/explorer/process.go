@@ -23,6 +23,7 @@ type process struct {
 	breaker *recloser.Breaker
 	window  Window
 	mutant  Mutant
+	places  *table[uint64] // of the code, in the order in which they were come to
 	skew    int // by how many ticks its wall clock is ahead
 	now     int // how many ticks have passed
 	frozen  int // in how many of those it was frozen
@@ -174,7 +175,7 @@ type thread struct {
 
 // been is a place in the code, and what the store answered there.
 type been struct {
-	place  uint64
+	place  uint32
 	answer uint8
 }
 
@@ -251,7 +252,7 @@ func (t *thread) ask(w recloser.Write) (recloser.Record, error) {
 	if c, ok := w.(recloser.Claim); ok {
 		t.claim, t.shared = c, true
 	}
-	t.been = append(t.been, been{place: place()})
+	t.been = append(t.been, been{place: t.process.places.id(place())})
 	t.park(atStore)
 	t.waits, t.reads = nil, false
 	if t.stopped {
