@@ -11,10 +11,12 @@ SOAKTIME              ?= 5m
 SOAKCOUNT             ?= 20
 SOAKCHECKS            ?= 100000
 
+# The packages whose laws need a volume for which the race detector leaves no time.
+LAWS   := .
 NESTED := bench # Modules of programs, which may print, read the clock and keep globals.
 LINT   := .bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
 
-.PHONY: all build dev test race lint fmt fuzz bench bench-store generate soak vuln clean compiler servers
+.PHONY: all build dev test race laws lint fmt fuzz bench bench-store generate soak release-check vuln clean compiler servers
 .NOTPARALLEL:
 
 all: build test
@@ -25,11 +27,14 @@ build:
 dev: ## The console and a circuit to play with, on this machine alone.
 	go run ./cmd/recloser dev
 
-test: build lint race fuzz ## Everything that must hold before a change is merged.
+test: build lint race laws fuzz ## Everything that must hold before a change is merged.
 
 race: compiler servers ## Every test of every module, with the race detector.
 	go test -race -shuffle=on -timeout=20m ./...
 	@set -e; for m in $(NESTED); do echo "go -C $$m test -race ./..."; go -C $$m test -race -shuffle=on -timeout=20m ./...; done
+
+laws: servers ## The laws at the number of runs that each `make test` owes them, without the race detector.
+	go test -timeout=30m -p=1 $(LAWS)
 
 lint: $(LINT) ## Format, vet, lint and go.mod of every module.
 	go vet ./...
@@ -64,6 +69,9 @@ soak: compiler ## The same laws with more runs, schedules and properties; up to 
 		sed -n 's#.*pgregory.net/rapid.* ##p'); do \
 		echo "rapid $$pkg"; go test -timeout=1h -rapid.checks=$(SOAKCHECKS) $$pkg; done
 	$(MAKE) fuzz FUZZTIME=$(SOAKTIME)
+
+release-check: compiler servers ## What must hold before a release: the laws at their largest numbers.
+	RECLOSER_BUDGET=release go test -count=1 -timeout=24h -p=1 $(LAWS)
 
 vuln: ## Known vulnerabilities that this code can reach; asks vuln.go.dev.
 	go run golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION) ./...

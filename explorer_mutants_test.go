@@ -86,9 +86,15 @@ func TestEveryRuleIsNeeded(t *testing.T) {
 		t.Run(m.name, func(t *testing.T) {
 			c := fleet(1, m.befalls, 0, m.ahead)
 			c.Mutant = m.mutant
+			if raceEnabled {
+				c.Limit = 5_000
+			}
 			r, err := explorer.Explore(c)
 			if err != nil {
 				t.Fatal(err)
+			}
+			if raceEnabled && r.Broken == "" && !r.Complete {
+				t.Skip("it takes more states than the race detector leaves time for: make laws")
 			}
 			if !strings.HasPrefix(r.Broken, m.breaks+":") {
 				t.Fatalf("%d states break %q, want %s", r.States, r.Broken, m.breaks)
@@ -96,7 +102,7 @@ func TestEveryRuleIsNeeded(t *testing.T) {
 			golden(t, filepath.Join("internal", "explorer", "testdata", m.name+".txt"),
 				fmt.Sprintf("Without %s\n%s, after %d steps\n\n%v", m.without, r.Broken, r.Steps, r.Way))
 			keepMutant(t, m, r)
-			c.Mutant, c.Limit = explorer.Mutant{}, 2*r.States
+			c.Mutant, c.Limit = explorer.Mutant{}, r.States
 			if r, err = explorer.Explore(c); err != nil || r.Broken != "" {
 				t.Errorf("nothing is wrong, and it breaks %q, %v\n%v", r.Broken, err, r.Way)
 			}

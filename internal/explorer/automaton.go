@@ -1,6 +1,8 @@
 package explorer
 
 import (
+	"slices"
+
 	"github.com/recloser-dev/recloser"
 )
 
@@ -161,8 +163,8 @@ func (a *automaton) revive(id uint32) *process {
 		path = append(path, a.locals[at].input)
 	}
 	p := a.process(a.locals[at].skew)
-	for i := len(path) - 1; i >= 0; i-- {
-		a.feed(p, path[i])
+	for _, in := range slices.Backward(path) {
+		a.feed(p, in)
 	}
 	return p
 }

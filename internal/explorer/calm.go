@@ -2,6 +2,7 @@ package explorer
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/recloser-dev/recloser"
 )
@@ -51,9 +52,9 @@ func (c *calm) check(s state) string {
 			return broken
 		}
 	}
-	for i := len(way) - 1; i >= 0; i-- {
-		end = closing{end.ticks + 1, end.opens || c.stands(way[i]) == recloser.StateOpen}
-		c.known[way[i]] = end
+	for _, s := range slices.Backward(way) {
+		end = closing{end.ticks + 1, end.opens || c.stands(s) == recloser.StateOpen}
+		c.known[s] = end
 	}
 	return c.overdue(end)
 }

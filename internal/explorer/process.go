@@ -2,6 +2,7 @@ package explorer
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"time"
 
@@ -24,9 +25,9 @@ type process struct {
 	window  Window
 	mutant  Mutant
 	places  *table[uint64] // of the code, in the order in which they were come to
-	skew    int // by how many ticks its wall clock is ahead
-	now     int // how many ticks have passed
-	frozen  int // in how many of those it was frozen
+	skew    int            // by how many ticks its wall clock is ahead
+	now     int            // how many ticks have passed
+	frozen  int            // in how many of those it was frozen
 	callers [callers]*thread
 	looker  *thread // looks at the calls in flight, when a timer says so
 	running *thread
@@ -258,7 +259,7 @@ func (t *thread) ask(w recloser.Write) (recloser.Record, error) {
 	if t.stopped {
 		return recloser.Record{}, errStopped
 	}
-	if c, ok := w.(recloser.Claim); ok && t.answer.err == errUnheard && t.process.mutant.Believes {
+	if c, ok := w.(recloser.Claim); ok && errors.Is(t.answer.err, errUnheard) && t.process.mutant.Believes {
 		r, _ := in.Record.Apply(c)
 		return r, nil
 	}

@@ -34,9 +34,8 @@ func (x *space) take(s state, c choice) (state, taken) {
 		x.landsLate(&s, &did)
 	case trip:
 		r := x.records.value(s.record)
-		cooldown := int8(ticks(x.config.Policy.OpenFor.Cooldown))
-		s.record = x.records.id(relative{generation: r.generation + 1, state: recloser.StateOpen, until: cooldown})
-	default:
+		s.record = x.records.id(relative{generation: r.generation + 1, state: recloser.StateOpen, until: x.scale.cooldown})
+	case begin, arrive, reach, lose, loseAck, delay, proceed, send, end, freeze, thaw, pause, kill:
 		s = x.ofOne(s, c, &did)
 	}
 	did.moved = sortEnvs(&s)

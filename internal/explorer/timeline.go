@@ -28,12 +28,9 @@ type Row struct {
 
 // String draws the timeline.
 func (t Timeline) String() string {
-	widths := make([]int, len(t.Columns))
-	for i, c := range t.Columns {
-		widths[i] = len(c)
-	}
+	widths := make([]int, len(t.Columns)) // 0 of who does nothing
 	for _, r := range t.Rows {
-		widths[r.Column] = max(widths[r.Column], len([]rune(r.Text)))
+		widths[r.Column] = max(widths[r.Column], len(t.Columns[r.Column]), len([]rune(r.Text)))
 	}
 	var s strings.Builder
 	line := func(time, record string, text func(column int) string) {
@@ -84,12 +81,13 @@ func (l *live) columns() []string {
 
 // column returns whose choice c is, before it is taken.
 func (l *live) column(c choice) int {
-	switch c.kind {
-	case land, trip, elapse:
+	if c.kind == land || c.kind == trip || c.kind == elapse {
 		return len(l.config.Skew) * (callers + 1)
-	default:
 	}
 	_, n := l.at(c.env)
+	if c.kind == freeze || c.kind == thaw || c.kind == kill {
+		return int(n) * (callers + 1)
+	}
 	thread := c.thread
 	if int(thread) < callers {
 		thread = l.orders[n][thread]
@@ -146,13 +144,13 @@ func (l *live) text(c choice) string {
 	case end:
 		return "call ends: " + c.outcome.String()
 	case freeze:
-		return "frozen"
+		return "its environment is frozen"
 	case thaw:
-		return "thaws"
+		return "its environment thaws"
 	case pause:
 		return "stands still"
 	case kill:
-		return "dies"
+		return "its environment dies"
 	case trip:
 		return "opens on evidence"
 	case elapse:

@@ -1,6 +1,9 @@
 package explorer
 
-import "hash/maphash"
+import (
+	"hash/maphash"
+	"slices"
+)
 
 // visited keeps states in the order in which they were found: breadth first, so
 // that the way to each is a shortest one.
@@ -15,7 +18,7 @@ type visited struct {
 func newVisited() *visited { return &visited{slots: make([]uint32, 1<<16), seed: maphash.MakeSeed()} }
 
 // add adds s unless it is there.
-func (v *visited) add(s state, parent uint32, way choice) bool {
+func (v *visited) add(s state, parent uint32, way choice) {
 	if 2*len(v.states) >= len(v.slots) {
 		v.grow()
 	}
@@ -25,10 +28,10 @@ func (v *visited) add(s state, parent uint32, way choice) bool {
 		if n == 0 {
 			v.states, v.parents, v.ways = append(v.states, s), append(v.parents, parent), append(v.ways, way)
 			v.slots[i] = uint32(len(v.states))
-			return true
+			return
 		}
 		if v.states[n-1] == s {
-			return false
+			return
 		}
 	}
 }
@@ -52,8 +55,8 @@ func (v *visited) path(n uint32) []choice {
 		back = append(back, v.ways[n])
 	}
 	path := make([]choice, 0, len(back))
-	for i := len(back) - 1; i >= 0; i-- {
-		path = append(path, back[i])
+	for _, way := range slices.Backward(back) {
+		path = append(path, way)
 	}
 	return path
 }

@@ -10,7 +10,7 @@ import (
 // number of steps.
 func Walk(c Config, seed uint64, n, length int) (int, error) {
 	x := newSpace(c)
-	coin := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // It must be the same again.
+	coin := rand.New(rand.NewPCG(seed, 1))
 	steps := 0
 	for range n {
 		l := x.live()
