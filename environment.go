@@ -174,10 +174,10 @@ func (b *Breaker) adopt(r Record, operation uint64, began moment, made bool) {
 	if operation < e.asked && r.Generation <= e.record.Generation {
 		return
 	}
-	last := e.record
-	e.asked, e.read, e.heard, e.record, e.stale = operation, began, b.now(), r, false
+	last, now := e.record, b.now()
+	e.asked, e.read, e.heard, e.record, e.stale = operation, began, now, r, false
 	if !e.known || r.Generation != last.Generation {
-		e.held = began
+		e.held = now
 		e.spread = b.probeSpread()
 		e.run = 0
 		if e.known {
@@ -186,7 +186,7 @@ func (b *Breaker) adopt(r Record, operation uint64, began moment, made bool) {
 	}
 	for i := range r.Probes {
 		if r.Probes[i].Token != last.Probes[i].Token {
-			e.leases[i] = began
+			e.leases[i] = now
 		}
 	}
 	if r.WatchSince != last.WatchSince || r.Generation != last.Generation {
