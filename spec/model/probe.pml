@@ -23,6 +23,10 @@
 #ifndef BUSY
 #define BUSY     (ENVS * THREADS)  /* how many of them may be between look and settlement at once */
 #endif
+#ifndef ONLY
+#define ONLY 0         /* the one law to look at; 0: all */
+#endif
+#define LAW(number, holds) assert((ONLY && ONLY != number) || (holds))
 #define N        (ENVS * THREADS)
 #define SKEW     1     /* from the slowest clock to the fastest */
 #define TIMEOUT  1     /* call.timeout */
@@ -38,6 +42,7 @@
 #define COOLDOWN (LEASE + MARGIN)
 #endif
 #define HELD     (LEASE + MARGIN)       /* how long the holder of a slot is respected */
+#define PAUSE    (MARGIN > SKEW -> MARGIN - SKEW : 1)  /* how long a prober must not stand still before it calls */
 #define TOO_LATE (LEASE - TIMEOUT + 1)  /* the age of a claim at which no call can begin */
 
 mtype = { closed, open, half_open };                            /* states of the circuit */
@@ -70,7 +75,7 @@ hidden Write w;        /* these live for one step only */
 hidden mtype answer;
 hidden byte  landed, i, before;
 
-#define AHEAD(t)        (t / THREADS == 0 -> 0 : (t / THREADS == ENVS-1 -> SKEW : middle))
+#define AHEAD(t)        ((t) / THREADS == 0 -> 0 : ((t) / THREADS == ENVS-1 -> SKEW : middle))
 #define COOLED(t)       (until <= AHEAD(t))
 #ifdef M_LEASE          /* rule 3: a claim is no lease */
 #define EXPIRED(a, s)   false
@@ -86,8 +91,15 @@ hidden byte  landed, i, before;
 #define CLAIMS(kind)    (kind == claim || kind == first)
 #define MAY_FAIL        (!calm && faults < FAULTS)
 #define FAULT           faults = (FAULTS == 255 -> 0 : faults + 1)
-/* Idle threads of one environment are the same: the first of them begins. */
-#define BEGINS(t)       (T[t].at == idle && busy < BUSY && (t % THREADS == 0 || T[t-1].at != idle))
+/* Threads whose clocks are equal are the same, so they are kept in order, and of
+   those that are idle the last begins. Nothing is lost: who is who has no meaning. */
+#ifdef M_OWNER
+#define TWINS(t, u)     (t / THREADS == (u) / THREADS)
+#else
+#define TWINS(t, u)     (AHEAD(t) == AHEAD((u)))
+#endif
+#define BEGINS(t)       (T[t].at == idle && busy < BUSY && (t == N-1 || !TWINS(t, t+1) || T[t+1].at != idle))
+#define KEY(t)          (T[t].age + 8*(T[t].token + 16*(T[t].slot + 2*(T[t].fresh + 2*(T[t].paused + 2*(T[t].kind + 32*T[t].at))))))
 
 /* Rule 1: every write has a condition, the generation and whose slot it was. */
 #ifdef M_UNCONDITIONAL
@@ -101,7 +113,7 @@ hidden byte  landed, i, before;
 #endif
 
 #define FREE(s)  slot[s].token = 0; slot[s].until = 0
-#define TAKE(s)  slot[s].token = w.token; slot[s].until = w.until; assert(w.until <= HELD + SKEW)
+#define TAKE(s)  slot[s].token = w.token; slot[s].until = w.until; LAW(8, w.until <= HELD + SKEW)
 #define REST(t)  busy--; T[t].at = idle; T[t].kind = 0; T[t].fresh = false; T[t].shown = false; \
                  T[t].slot = 0; T[t].token = 0; T[t].age = 0; T[t].paused = false
 #define DROP     late.kind = 0; late.fresh = false; late.slot = 0; late.was = 0; \
@@ -114,7 +126,7 @@ hidden byte  landed, i, before;
 inline apply() {
 	d_step {
 		landed = true;
-		assert(w.fresh);                                            /* S2 */
+		LAW(2, w.fresh);                                         /* S2 */
 		before = ok + failed;
 		if
 		:: w.kind == claim -> TAKE(w.slot)
@@ -129,7 +141,7 @@ inline apply() {
 			:: w.outcome == ignored
 #endif
 			fi;
-			assert(w.outcome != ignored || ok + failed == before)   /* S7 */
+			LAW(7, (w.outcome != ignored || ok + failed == before))   /* S7 */
 		:: else ->                                  /* a transition: another generation */
 			for (i : 0 .. N-1) { T[i].fresh = false }
 			late.fresh = false;
@@ -152,7 +164,7 @@ inline exchange() {
 	:: !HOLDS -> answer = conflict
 	:: MAY_FAIL && HOLDS && CLAIMS(w.kind) -> FAULT; apply(); answer = unknown  /* the answer is lost */
 	:: MAY_FAIL -> FAULT; answer = unknown                                      /* the write is lost */
-	:: MAY_FAIL && late.kind == 0 -> FAULT; COPY(late, w); answer = unknown     /* the write is late */
+	:: MAY_FAIL && late.kind == 0 -> FAULT; COPY(late, w); landed = 2; answer = unknown  /* it lands later */
 	fi
 }
 
@@ -175,6 +187,12 @@ inline exchange() {
 	od }
 #endif
 
+/* What thread t is told if it asks now: no, make what is due, claim a slot, or yes. */
+#define TOLD(t) (state == closed -> 4 : (state == open -> (COOLED(t) -> 2 : 0) : (ok + failed > 0 -> 1 : \
+	(TAKEABLE(t, 0) -> 2 : (TAKEABLE(t, K-1) -> 3 : 0)))))
+
+#define SWAP(field) before = T[i].field; T[i].field = T[i+1].field; T[i+1].field = before
+
 /* Says what stands after a step, counts whom time has to wait for, and forgets what can never match again: a token
    that its slot has lost never returns to it. */
 inline done() {
@@ -184,7 +202,7 @@ inline done() {
 			if
 			:: T[i].at != idle && T[i].at != unsure && (!T[i].fresh || (T[i].token != 0 && T[i].token != slot[T[i].slot].token)) ->
 				T[i].fresh = false; T[i].token = 0;
-				if :: T[i].at == planned -> T[i].age = HELD; T[i].slot = 0 :: T[i].at == ended -> T[i].slot = 0 :: else fi
+				if :: T[i].at == planned -> T[i].age = HELD + AHEAD(i); T[i].slot = 0 :: T[i].at == ended -> T[i].slot = 0 :: else fi
 			:: else
 			fi
 		}
@@ -193,9 +211,21 @@ inline done() {
 		:: else
 		fi;
 #endif
+#ifndef LIVE
+		i = 0;
+		do
+		:: i < N-1 && TWINS(i, i+1) && KEY(i) > KEY(i+1) ->
+			SWAP(at); SWAP(kind); SWAP(fresh); SWAP(shown); SWAP(slot); SWAP(token); SWAP(age); SWAP(paused);
+			printf("EV swap %d %d\n", i, i+1);
+			i = (i > 0 -> i-1 : 0)
+		:: i < N-1 && !(TWINS(i, i+1) && KEY(i) > KEY(i+1)) -> i++
+		:: i >= N-1 -> break
+		od;
+#endif
 		hasty = 0;
 		for (i : 0 .. N-1) { if :: HASTY(i) -> hasty++ :: else fi }
-		printf("EV record %e %d %d %d  %d %d  %d %d\n", state, until, ok, failed, slot[0].token, slot[0].until, slot[K-1].token, slot[K-1].until)
+		printf("EV record %e %d %d %d %d %d %d %d %d %d %d\n", state, until, ok, failed, slot[0].token, slot[0].until,
+			slot[K-1].token, slot[K-1].until, TOLD(0), TOLD(THREADS), TOLD(N-1))
 	}
 }
 
@@ -216,7 +246,7 @@ proctype thread(byte t) {
 		if :: state == closed -> FAULT :: else fi;
 		if :: w.kind == closes -> w.until = 0 :: else fi;
 		exchange();
-		printf("EV moves %d %e %e %d\n", t, w.kind, answer, late.kind == w.kind);
+		printf("EV moves %d %e %e %d\n", t, w.kind, answer, landed);
 		done() }
 
 	:: atomic { T[t].at == planned ->                                        /* claims */
@@ -237,12 +267,12 @@ proctype thread(byte t) {
 		done() }
 
 	:: atomic { T[t].at == unsure ->                                         /* reads the record once */
-		printf("EV reads %d\n", t);
 		if
-		:: slot[T[t].slot].token == T[t].token -> T[t].at = owns; T[t].fresh = true; T[t].shown = true
-		:: slot[T[t].slot].token != T[t].token -> REST(t)
-		:: MAY_FAIL -> FAULT; REST(t)
+		:: slot[T[t].slot].token == T[t].token -> answer = made; T[t].at = owns; T[t].fresh = true; T[t].shown = true
+		:: slot[T[t].slot].token != T[t].token -> answer = conflict; REST(t)
+		:: MAY_FAIL -> FAULT; answer = unknown; REST(t)
 		fi;
+		printf("EV reads %d %e\n", t, answer);
 		done() }
 
 #ifdef M_CHECK          /* rule 5: nobody looks at the clock before the call */
@@ -263,10 +293,10 @@ proctype thread(byte t) {
 	:: atomic { T[t].at == checked ->                                        /* calls */
 		T[t].at = calls; T[t].age = 0;
 		printf("EV calls %d %d\n", t, T[t].paused);
-		assert(T[t].shown);                                                  /* S3 */
+		LAW(3, T[t].shown);                                                  /* S3 */
 		T[t].shown = false;
 		if :: T[t].paused :: else -> flying++ fi;
-		assert(flying <= K);                                                 /* S1, S1b, S1c */
+		LAW(1, flying <= K);                                                 /* S1, S1b, S1c */
 		done() }
 
 	:: atomic { T[t].at == calls ->                                          /* the call ends */
@@ -284,7 +314,7 @@ proctype thread(byte t) {
 		NO_WRITE; w.kind = settle; w.fresh = T[t].fresh; w.slot = T[t].slot; w.was = T[t].token; w.outcome = T[t].kind;
 		REST(t);
 		exchange();
-		printf("EV settles %d %e %e %d\n", t, w.outcome, answer, late.kind == settle);
+		printf("EV settles %d %e %e %d\n", t, w.outcome, answer, landed);
 		done() }
 
 	:: atomic { MAY_FAIL && (T[t].at == planned || T[t].at == owns || T[t].at == checked) ->
@@ -297,16 +327,16 @@ proctype thread(byte t) {
 inline tick() {
 	for (i : 0 .. N-1) {
 		if
-		:: T[i].at == planned && T[i].age < HELD -> T[i].age++
+		:: T[i].at == planned && T[i].age < HELD + AHEAD(i) -> T[i].age++
 		:: (T[i].at == unsure || T[i].at == owns) && T[i].age < TOO_LATE -> T[i].age++
-		:: T[i].at == checked && T[i].age < MARGIN - SKEW -> T[i].age++; T[i].paused = (T[i].age == MARGIN - SKEW)
+		:: T[i].at == checked && T[i].age < PAUSE -> T[i].age++; T[i].paused = (T[i].age == PAUSE)
 		:: T[i].at == calls -> T[i].age++
 		:: else
 		fi
 	}
 	for (i : 0 .. K-1) {
 		if :: slot[i].until > 0 -> slot[i].until-- :: else fi;
-		assert(slot[i].until > 0 || EXPIRED(0, i))                          /* S8 */
+		LAW(8, (slot[i].until > 0 || EXPIRED(0, i)))                          /* S8 */
 	}
 	if :: until > 0 -> until-- :: else fi;
 	if :: late.until > 0 -> late.until-- :: else fi
