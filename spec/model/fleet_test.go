@@ -43,6 +43,9 @@ type fleet struct {
 	late    recloser.Write
 	flying  int // calls in flight of those who did not pause before them
 	names   int
+	only    string // the one law to look at
+	breach  error  // of it
+	loose   bool   // whether who holds a slot, and for how long, is not compared
 }
 
 // prober is one attempt of a thread to make a call.
@@ -82,6 +85,13 @@ type breach struct {
 }
 
 func (b breach) Error() string { return b.law + ": " + b.what }
+
+// breaks notes that a law is broken.
+func (f *fleet) breaks(law, format string, args ...any) {
+	if f.breach == nil && (f.only == "" || f.only == law) {
+		f.breach = breach{law, fmt.Sprintf(format, args...)}
+	}
+}
 
 func newFleet(first event, broken mutation) *fleet {
 	k, environments, threads, middle := first.number[0], first.number[1], first.number[2], first.number[3]
@@ -124,21 +134,21 @@ func (f *fleet) sees(r recloser.Record, env int) recloser.View {
 }
 
 // apply makes a write, as the store would, and holds the record to S2 and S7.
-func (f *fleet) apply(w recloser.Write) (bool, error) {
+func (f *fleet) apply(w recloser.Write) bool {
 	next, ok := f.broken.apply(f.record, w)
 	if !ok {
-		return false, nil
+		return false
 	}
 	last := f.record
 	f.record = next
 	if w.Under() != last.Generation {
-		return true, breach{"S2", fmt.Sprintf("a write of generation %d has changed a record of generation %d", w.Under(), last.Generation)}
+		f.breaks("S2", "a write of generation %d has changed a record of generation %d", w.Under(), last.Generation)
 	}
 	settle, is := w.(recloser.Settle)
 	if is && settle.Outcome == recloser.OutcomeIgnored && next.ProbeOK+next.ProbeFailed != last.ProbeOK+last.ProbeFailed {
-		return true, breach{"S7", "an ignored call has counted"}
+		f.breaks("S7", "an ignored call has counted")
 	}
-	return true, nil
+	return true
 }
 
 // exchange makes a write as the store of the model did: w was applied, refused, lost,
@@ -157,11 +167,10 @@ func (f *fleet) exchange(e event, w recloser.Write, answer string, landed int) e
 }
 
 func (f *fleet) writes(e event, w recloser.Write, want bool) error {
-	ok, err := f.apply(w)
-	if ok != want && err == nil {
+	if ok := f.apply(w); ok != want {
 		return departure{e, fmt.Sprintf("the write is made: %t, and the record is of generation %d with %+v", ok, f.record.Generation, f.record.Probes[:f.policy.HalfOpen.Probes])}
 	}
-	return err
+	return nil
 }
 
 // told is what an environment is told that asks now, in the numbers of the model.
@@ -182,9 +191,9 @@ func (f *fleet) told(env int) int {
 
 // held holds the slots to S8: whatever became of its holder, each may be taken by
 // anybody a lease, a margin and the error of the clocks after its claim began.
-func (f *fleet) held() error {
+func (f *fleet) held() {
 	if f.record.State != recloser.StateHalfOpen || f.record.ProbeOK+f.record.ProbeFailed > 0 {
-		return nil
+		return
 	}
 	for slot := range f.policy.HalfOpen.Probes {
 		token := f.record.Probes[slot].Token
@@ -199,9 +208,8 @@ func (f *fleet) held() error {
 				}
 			}
 			if a := f.policy.Admit(v, 0); a.Verdict != recloser.VerdictProbe || a.Slot != slot {
-				return breach{"S8", fmt.Sprintf("slot %d is held %v after its claim began", slot, f.now.Sub(f.began[token]))}
+				f.breaks("S8", "slot %d is held %v after its claim began", slot, f.now.Sub(f.began[token]))
 			}
 		}
 	}
-	return nil
 }

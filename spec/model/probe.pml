@@ -26,7 +26,7 @@
 #ifndef ONLY
 #define ONLY 0         /* the one law to look at; 0: all */
 #endif
-#define LAW(number, holds) assert((ONLY && ONLY != number) || (holds))
+#define LAW(number, holds) broken = ((holds) || (ONLY && ONLY != number) -> broken : number)
 #define N        (ENVS * THREADS)
 #define SKEW     1     /* from the slowest clock to the fastest */
 #define TIMEOUT  1     /* call.timeout */
@@ -68,6 +68,7 @@ byte   middle;         /* the clock of all environments but the first and the la
 byte   flying;         /* probes at the dependency whose prober was not paused */
 byte   busy, faults;
 bool   calm;           /* the last fault is over */
+byte   broken;         /* the law that is */
 
 byte   hasty;          /* threads that time has to wait for */
 
@@ -197,7 +198,7 @@ inline exchange() {
    that its slot has lost never returns to it. */
 inline done() {
 	d_step {
-#ifndef M_OWNER
+#if !defined(M_OWNER) && !defined(M_CLAIM) && !defined(M_UNCONDITIONAL)
 		for (i : 0 .. N-1) {
 			if
 			:: T[i].at != idle && T[i].at != unsure && (!T[i].fresh || (T[i].token != 0 && T[i].token != slot[T[i].slot].token)) ->
@@ -225,7 +226,9 @@ inline done() {
 		hasty = 0;
 		for (i : 0 .. N-1) { if :: HASTY(i) -> hasty++ :: else fi }
 		printf("EV record %e %d %d %d %d %d %d %d %d %d %d\n", state, until, ok, failed, slot[0].token, slot[0].until,
-			slot[K-1].token, slot[K-1].until, TOLD(0), TOLD(THREADS), TOLD(N-1))
+			slot[K-1].token, slot[K-1].until, TOLD(0), TOLD(THREADS), TOLD(N-1));
+		if :: broken -> printf("EV broken %d\n", broken) :: else fi;
+		assert(broken == 0)
 	}
 }
 
@@ -336,7 +339,7 @@ inline tick() {
 	}
 	for (i : 0 .. K-1) {
 		if :: slot[i].until > 0 -> slot[i].until-- :: else fi;
-		LAW(8, (slot[i].until > 0 || EXPIRED(0, i)))                          /* S8 */
+		LAW(8, (slot[i].token == 0 || slot[i].until > 0 || EXPIRED(0, i)))                          /* S8 */
 	}
 	if :: until > 0 -> until-- :: else fi;
 	if :: late.until > 0 -> late.until-- :: else fi
@@ -349,7 +352,7 @@ active proctype world() {
 		for (i : 0 .. N-1) { T[i].at = idle; run thread(i) }
 	};
 	do
-	:: atomic { hasty == 0 -> d_step { tick(); printf("EV tick\n") }; done() }
+	:: atomic { hasty == 0 -> d_step { printf("EV tick\n"); tick() }; done() }
 	:: atomic { late.kind != 0 ->
 		COPY(w, late); DROP; landed = false;
 		if :: HOLDS -> apply() :: else fi;

@@ -20,6 +20,9 @@ func (f *fleet) replay(steps []event) (int, error) {
 		if err := f.step(e); err != nil {
 			return i + 1, err
 		}
+		if f.breach != nil {
+			return i + 1, f.breach
+		}
 	}
 	return len(steps), nil
 }
@@ -28,7 +31,8 @@ func (f *fleet) step(e event) error {
 	switch e.name {
 	case "tick":
 		f.now = f.now.Add(tick)
-		return f.held()
+		f.held()
+		return nil
 	case "swap":
 		a, b := e.number[0], e.number[1]
 		f.places[a], f.places[b] = f.places[b], f.places[a]
@@ -39,6 +43,8 @@ func (f *fleet) step(e event) error {
 		w := f.late
 		f.late = nil
 		return f.writes(e, w, e.number[1] == 1)
+	case "broken":
+		return nil
 	}
 	at := e.number[0]
 	p := f.places[at]
@@ -56,7 +62,8 @@ func (f *fleet) step(e event) error {
 		p.outcome = recloser.OutcomeIgnored // Until there was a call.
 		return f.attempt(e, p, e.name == "checks")
 	case "calls":
-		return f.calls(p)
+		f.calls(p)
+		return nil
 	case "ends":
 		if p.calls = false; !p.paused {
 			f.flying--
@@ -137,19 +144,18 @@ func (f *fleet) reads(e event, p *prober) error {
 	return nil
 }
 
-func (f *fleet) calls(p *prober) error {
+func (f *fleet) calls(p *prober) {
 	p.calls = true
 	pause := max(f.sound.HalfOpen.Margin-skew, tick)
 	if p.paused = f.now.Sub(p.checked) >= pause; !p.paused {
 		f.flying++
 	}
 	if !p.shown {
-		return breach{"S3", "a call is made by a token that no answer has shown"}
+		f.breaks("S3", "a call is made by a token that no answer has shown")
 	}
 	if k := f.policy.HalfOpen.Probes; f.flying > k {
-		return breach{"S1", fmt.Sprintf("%d calls are in flight, and %d may be", f.flying, k)}
+		f.breaks("S1", "%d calls are in flight, and %d may be", f.flying, k)
 	}
-	return nil
 }
 
 // compare holds the record, and what every environment is told of it, against the
@@ -161,11 +167,11 @@ func (f *fleet) compare(e event) error {
 	if r.State == recloser.StateOpen {
 		open = ticks(r.OpenUntil.Sub(f.now))
 	}
-	got := []int{open, min(r.ProbeOK, 1), min(r.ProbeFailed, 1)}
+	got, want := []int{open, min(r.ProbeOK, 1), min(r.ProbeFailed, 1)}, slices.Clone(e.number[1:])
 	for i, slot := range []int{0, last} {
 		lease := r.Probes[slot]
 		number := e.number[4+2*i]
-		if f.tokens[number] != lease.Token {
+		if f.loose && (lease.Token == "") != (number == 0) || !f.loose && f.tokens[number] != lease.Token {
 			number = -1
 		}
 		left := 0
@@ -177,8 +183,13 @@ func (f *fleet) compare(e event) error {
 	for _, env := range []int{0, 1, len(f.clocks) - 1} {
 		got = append(got, f.told(env))
 	}
-	if r.State.String() != e.words[0] || !slices.Equal(got, e.number[1:]) {
-		return departure{e, fmt.Sprintf("the core has %v %v: %+v", r.State, got, r)}
+	if f.loose {
+		for _, lasts := range []int{0, 4, 6} {
+			got[lasts], want[lasts] = 0, 0
+		}
+	}
+	if r.State.String() != e.words[0] || !slices.Equal(got, want) {
+		return departure{e, fmt.Sprintf("the core has %v %v", r.State, got)}
 	}
 	return nil
 }
