@@ -38,8 +38,7 @@ type fleet struct {
 	places  []*prober       // whoever stands where a thread of the model does
 	now     recloser.Instant
 	record  recloser.Record
-	tokens  map[int]string              // by the number that the model gives them
-	began   map[string]recloser.Instant // when the claim of a token was planned
+	tokens  map[int]string // by the number that the model gives them
 	late    recloser.Write
 	flying  int // calls in flight of those who did not pause before them
 	names   int
@@ -98,7 +97,7 @@ func newFleet(first event, broken mutation) *fleet {
 	f := &fleet{
 		broken: broken, policy: soundPolicy(k), sound: soundPolicy(k), threads: threads, now: epoch,
 		record: recloser.Record{State: recloser.StateOpen, Since: epoch, OpenUntil: epoch},
-		tokens: map[int]string{0: ""}, began: map[string]recloser.Instant{},
+		tokens: map[int]string{0: ""},
 	}
 	if broken.policy != nil {
 		broken.policy(&f.policy)
@@ -190,14 +189,15 @@ func (f *fleet) told(env int) int {
 }
 
 // held holds the slots to S8: whatever became of its holder, each may be taken by
-// anybody a lease, a margin and the error of the clocks after its claim began.
+// anybody a margin after the end of its lease, by the slowest clock.
 func (f *fleet) held() {
 	if f.record.State != recloser.StateHalfOpen || f.record.ProbeOK+f.record.ProbeFailed > 0 {
 		return
 	}
 	for slot := range f.policy.HalfOpen.Probes {
-		token := f.record.Probes[slot].Token
-		if token == "" || f.now.Sub(f.began[token]) < f.sound.Lease()+f.sound.HalfOpen.Margin+skew {
+		lease := f.record.Probes[slot]
+		over := f.now.Sub(lease.End.Add(f.sound.HalfOpen.Margin))
+		if lease.Token == "" || over < 0 {
 			continue
 		}
 		for env := range f.clocks {
@@ -208,7 +208,7 @@ func (f *fleet) held() {
 				}
 			}
 			if a := f.policy.Admit(v, 0); a.Verdict != recloser.VerdictProbe || a.Slot != slot {
-				f.breaks("S8", "slot %d is held %v after its claim began", slot, f.now.Sub(f.began[token]))
+				f.breaks("S8", "slot %d is held %v after lease and margin", slot, over)
 			}
 		}
 	}

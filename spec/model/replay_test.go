@@ -111,7 +111,7 @@ func (f *fleet) claims(e event, p *prober) error {
 	if f.broken.owner {
 		token = "environment-" + strconv.Itoa(p.env)
 	}
-	f.tokens[e.number[3]], f.began[token] = token, p.looked
+	f.tokens[e.number[3]] = token
 	p.claim = f.policy.Claim(p.view, p.slot, token)
 	if p.claim.First != (e.words[1] == "first") {
 		return departure{e, "it makes another claim"}

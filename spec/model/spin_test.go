@@ -58,7 +58,7 @@ type search struct {
 
 var (
 	exhaustive = search{[]string{"-DSAFETY", "-DNOREDUCE"}, []string{"-m2000000"}}
-	shortest   = search{[]string{"-DSAFETY", "-DNOREDUCE", "-DREACH"}, []string{"-m600", "-i"}}
+	shortest   = search{[]string{"-DSAFETY", "-DNOREDUCE", "-DREACH"}, []string{"-m200", "-i"}}
 	// Under weak fairness a thread that can go on does so some time.
 	fair = search{[]string{"-DNFAIR=3"}, []string{"-m2000000", "-a", "-f"}}
 )

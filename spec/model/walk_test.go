@@ -1,9 +1,6 @@
 package model_test
 
-import (
-	"errors"
-	"testing"
-)
+import "testing"
 
 // The core and the model agree in every step of random walks: on what is written and
 // refused, on the record after it, on what every environment would be told of it,
@@ -32,11 +29,4 @@ func TestWalksAreTheCores(t *testing.T) {
 		}
 		t.Logf("K = %d: %d steps, %d calls, 0 differences", k, taken, calls)
 	}
-}
-
-// broken tells a departure from a breach.
-func broken(err error) (departed, breached bool) {
-	var d departure
-	var b breach
-	return errors.As(err, &d), errors.As(err, &b)
 }
