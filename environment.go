@@ -166,7 +166,9 @@ func (b *Breaker) inGeneration(now moment, age time.Duration) bool {
 // adopt makes r the known record. made is whether this environment's own write
 // made it; operation is the number of the store's operation that answered it,
 // and began when it was asked: an answer that was overtaken by a later one
-// tells nothing new.
+// tells nothing new. A view is as old as the question, but what is new in it is
+// no older than the answer: an environment may be frozen before it has sent the
+// question, and a lease that was claimed meanwhile has not run out.
 func (b *Breaker) adopt(r Record, operation uint64, began moment, made bool) {
 	e := &b.env
 	if operation < e.asked && r.Generation <= e.record.Generation {
@@ -175,7 +177,7 @@ func (b *Breaker) adopt(r Record, operation uint64, began moment, made bool) {
 	last := e.record
 	e.asked, e.read, e.heard, e.record, e.stale = operation, began, b.now(), r, false
 	if !e.known || r.Generation != last.Generation {
-		e.held = began
+		e.held = e.heard
 		e.spread = b.probeSpread()
 		e.run = 0
 		if e.known {
@@ -184,7 +186,7 @@ func (b *Breaker) adopt(r Record, operation uint64, began moment, made bool) {
 	}
 	for i := range r.Probes {
 		if r.Probes[i].Token != last.Probes[i].Token {
-			e.leases[i] = began
+			e.leases[i] = e.heard
 		}
 	}
 	if r.WatchSince != last.WatchSince || r.Generation != last.Generation {

@@ -139,7 +139,7 @@ func (b *Breaker) exchange(
 		b.env.outage = outage{}
 		b.events.post(b.event(EventStoreBack))
 		// The environment has gone its own way; what the fleet knows counts.
-		b.env.asked, b.env.held = 0, began
+		b.env.asked, b.env.held = 0, b.now()
 	}
 	b.adopt(r, operation, began, writes && err == nil)
 	return err
