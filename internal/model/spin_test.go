@@ -117,7 +117,7 @@ const file = "probe.pml"
 func (s spin) folder(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	text, err := os.ReadFile(file)
+	text, err := os.ReadFile(filepath.Join("..", "..", "spec", "model", file))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package model_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -63,13 +64,28 @@ func (e exploration) holds(t *testing.T, laws string) {
 	if v.partial {
 		part = ", in part"
 	}
-	t.Logf("%-22s K=%d  %d×%d threads, %s  %11d states  depth %7d  %v%s",
-		laws, e.model.k, e.model.environments, e.model.threads, e.model.bounds(), v.states, v.depth, v.took, part)
+	tell(t, "%-20s K=%d  %-34s %11d states  depth %7d  %6.1fs%s\n",
+		laws, e.model.k, e.model.bounds(), v.states, v.depth, v.took.Seconds(), part)
 	if v.trail != nil {
 		t.Errorf("broken:\n%s", timeline(v.trail))
 	}
 	if v.states < e.least {
 		t.Errorf("%d states, want %d or more", v.states, e.least)
+	}
+	for _, law := range strings.Fields(laws) {
+		keep(t, entry{
+			Law: law, How: fmt.Sprintf("formal model, K = %d, %s%s", e.model.k, e.model.bounds(), part),
+			States: v.states, Transitions: v.transitions, Depth: v.depth,
+			Promise: "holds in every state", Worst: fmt.Sprintf("%d states", v.states), Met: v.trail == nil && v.states >= e.least,
+		})
+	}
+}
+
+// tell adds a line to what a test shows under -v.
+func tell(t *testing.T, format string, args ...any) {
+	t.Helper()
+	if _, err := fmt.Fprintf(t.Output(), format, args...); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -81,5 +97,5 @@ func (s spin) bounds() string {
 	if s.faults != all {
 		faults = fmt.Sprintf("%d faults", s.faults)
 	}
-	return busy + ", " + faults
+	return fmt.Sprintf("%d×%d threads, %s, %s", s.environments, s.threads, busy, faults)
 }
