@@ -178,14 +178,15 @@ func (f *fleet) told(env int) int {
 	if _, due := f.policy.Due(v, 0); due {
 		return 1
 	}
-	switch a := f.policy.Admit(v, 0); {
-	case a.Verdict == recloser.VerdictAdmit:
+	a := f.policy.Admit(v, 0)
+	switch a.Verdict {
+	case recloser.VerdictAdmit:
 		return 4
-	case a.Verdict == recloser.VerdictReject:
+	case recloser.VerdictReject:
 		return 0
-	default:
-		return 2 + a.Slot
+	case recloser.VerdictProbe:
 	}
+	return 2 + a.Slot
 }
 
 // held holds the slots to S8: whatever became of its holder, each may be taken by

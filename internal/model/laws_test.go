@@ -12,10 +12,10 @@ func TestLawsHoldInEveryState(t *testing.T) {
 	for _, row := range budget(
 		[]exploration{
 			{spin{k: 1, environments: 3, threads: 2, busy: 3, faults: 1}, exhaustive, 1e6},
-			{spin{k: 2, environments: 3, threads: 2, busy: 2, faults: 2}, exhaustive, 1e6},
+			{spin{k: 2, environments: 3, threads: 2, busy: 3, faults: none}, exhaustive, 1e6},
 		},
 		[]exploration{
-			{spin{k: 1, environments: 3, threads: 2, busy: 3, faults: 2}, exhaustive, 1e6},
+			{spin{k: 1, environments: 3, threads: 2, busy: 3, faults: 1}, exhaustive, 1e6},
 			{spin{k: 2, environments: 3, threads: 2, busy: 3, faults: 1}, exhaustive, 1e6},
 		},
 		[]exploration{
@@ -33,17 +33,15 @@ func TestLawsHoldInEveryState(t *testing.T) {
 func TestFleetRecovers(t *testing.T) {
 	for _, row := range budget(
 		[]exploration{
-			{spin{k: 1, environments: 2, threads: 1, faults: 2, also: []string{"LIVE"}}, fair, 1e4},
-			{spin{k: 2, environments: 2, threads: 1, faults: 1, also: []string{"LIVE"}}, fair, 1e4},
+			{spin{k: 1, environments: 2, threads: 1, faults: 1, also: []string{"LIVE"}}, fair, 1e5},
+		},
+		[]exploration{
+			{spin{k: 1, environments: 2, threads: 1, faults: 2, also: []string{"LIVE"}}, fair, 1e6},
+			{spin{k: 2, environments: 2, threads: 1, faults: 1, also: []string{"LIVE"}}, fair, 1e6},
 		},
 		[]exploration{
 			{spin{k: 1, environments: 2, threads: 1, also: []string{"LIVE"}}, fair, 1e6},
-			{spin{k: 2, environments: 2, threads: 1, faults: 3, also: []string{"LIVE"}}, fair, 1e6},
-		},
-		[]exploration{
-			{spin{k: 1, environments: 2, threads: 1, also: []string{"LIVE"}}, fair, 1e6},
-			{spin{k: 2, environments: 2, threads: 1, also: []string{"LIVE"}}, fair, 1e6},
-			{spin{k: 1, environments: 3, threads: 1, faults: 2, also: []string{"LIVE"}}, fair, 1e6},
+			{spin{k: 2, environments: 2, threads: 1, faults: 2, also: []string{"LIVE"}}, fair, 1e6},
 		},
 	) {
 		row.holds(t, "L1")
@@ -72,7 +70,7 @@ func (e exploration) holds(t *testing.T, laws string) {
 	if v.states < e.least {
 		t.Errorf("%d states, want %d or more", v.states, e.least)
 	}
-	for _, law := range strings.Fields(laws) {
+	for law := range strings.FieldsSeq(laws) {
 		keep(t, entry{
 			Law: law, How: fmt.Sprintf("formal model, K = %d, %s%s", e.model.k, e.model.bounds(), part),
 			States: v.states, Transitions: v.transitions, Depth: v.depth,
@@ -94,7 +92,11 @@ func (s spin) bounds() string {
 	if s.busy != all {
 		busy = fmt.Sprintf("%d busy", s.busy)
 	}
-	if s.faults != all {
+	switch s.faults {
+	case all:
+	case none:
+		faults = "no faults but freezes"
+	default:
 		faults = fmt.Sprintf("%d faults", s.faults)
 	}
 	return fmt.Sprintf("%d×%d threads, %s, %s", s.environments, s.threads, busy, faults)

@@ -23,8 +23,10 @@ type spin struct {
 	also                     []string
 }
 
-// all leaves nothing out but what README.md says.
-const all = 0
+const (
+	all  = 0  // leaves nothing out but what README.md says
+	none = -1 // is no fault, but that threads are held up
+)
 
 func (s spin) defines() []string {
 	defines := []string{
@@ -34,7 +36,7 @@ func (s spin) defines() []string {
 		defines = append(defines, fmt.Sprintf("-DBUSY=%d", s.busy))
 	}
 	if s.faults != all {
-		defines = append(defines, fmt.Sprintf("-DFAULTS=%d", s.faults))
+		defines = append(defines, fmt.Sprintf("-DFAULTS=%d", max(s.faults, 0)))
 	}
 	for _, name := range s.also {
 		defines = append(defines, "-D"+name)

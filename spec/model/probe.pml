@@ -170,7 +170,7 @@ inline exchange() {
 }
 
 /* A call ends at its timeout. After the last fault nobody is held up until it is too late. */
-#define HASTY(t) ((T[t].at == calls && T[t].age == TIMEOUT) || (calm && (T[t].at == checked || \
+#define HASTY(t) ((T[t].at == calls && T[t].age == TIMEOUT) || (calm && (T[t].at == checked || T[t].at == ended || \
 	((T[t].at == planned || T[t].at == unsure || T[t].at == owns) && T[t].age + 1 >= TOO_LATE))))
 
 /* Rule 2: a token is made for each attempt. That is a number which nobody names. */
