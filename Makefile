@@ -1,7 +1,7 @@
 # Go is all that `make dev` and `make build` need. `make test` also needs git and
 # a C compiler, for the race detector; it installs its tools in .bin. A store is
 # tested against a real server where that can be had: DynamoDB Local needs a JDK
-# and Maven. What is skipped says so; with CI set, or RECLOSER_TEST_REQUIRE=all,
+# and Maven; the formal model needs spin. What is skipped says so; with CI set, or RECLOSER_TEST_REQUIRE=all,
 # it fails.
 
 GOLANGCI_LINT_VERSION := v2.15.0
@@ -21,7 +21,7 @@ EVIDENCE   := $(CURDIR)/dist/evidence
 NESTED := bench # Modules of programs, which may print, read the clock and keep globals.
 LINT   := .bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
 
-.PHONY: all build dev test race laws lint fmt fuzz decoders bench bench-store generate reliability soak release-check vuln clean compiler servers
+.PHONY: all build dev test race laws lint fmt fuzz decoders bench bench-store prove generate reliability soak release-check vuln clean compiler servers
 .NOTPARALLEL:
 
 all: build test
@@ -72,6 +72,9 @@ bench: ## The breaker and its peers, side by side, with ratios; see bench/README
 bench-store: servers ## What a fleet costs its store, counted on real servers, and its peer beside it; four minutes.
 	go -C bench run ./fleet
 
+prove: compiler servers ## The formal model at full size, its mutants, and the core beside it; about an hour.
+	RECLOSER_BUDGET=release go test -count=1 -v -timeout=6h ./internal/model
+
 generate: ## Write anew what is derived from code; read the diff.
 	go generate ./...
 
@@ -103,7 +106,7 @@ clean:
 # What the servers are made of that tests talk to: installed where apt-get can.
 # Without them their tests say that they are skipped; in CI that is a failure.
 servers:
-	@missing=; for p in java:default-jdk-headless mvn:maven python3:python3 pip3:python3-pip redis-server:redis-server; do \
+	@missing=; for p in java:default-jdk-headless mvn:maven python3:python3 pip3:python3-pip redis-server:redis-server spin:spin cc:gcc; do \
 		command -v "$${p%%:*}" >/dev/null || missing="$$missing $${p#*:}"; done; \
 	test -z "$$missing" || { echo "installing$$missing"; as=; test "$$(id -u)" = 0 || as=sudo; \
 		$$as apt-get update -qq && $$as apt-get install -qq -y --no-install-recommends $$missing; } || \

@@ -168,7 +168,9 @@ func (b *Breaker) inGeneration(now moment, age time.Duration) bool {
 // adopt makes r the known record. made is whether this environment's own write
 // made it; operation is the number of the store's operation that answered it,
 // and began when it was asked: an answer that was overtaken by a later one
-// tells nothing new.
+// tells nothing new. A view is as old as the question, but what is new in it is
+// no older than the answer: an environment may be frozen before it has sent the
+// question, and a lease that was claimed meanwhile has not run out.
 func (b *Breaker) adopt(r Record, operation uint64, began moment, made bool) {
 	e := &b.env
 	if operation < e.asked && r.Generation <= e.record.Generation {
