@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/recloser-dev/recloser/internal/evidence"
 )
 
 // Every law that the model states holds in every state that can be reached within
@@ -71,10 +73,10 @@ func (e exploration) holds(t *testing.T, laws string) {
 		t.Errorf("%d states, want %d or more", v.states, e.least)
 	}
 	for law := range strings.FieldsSeq(laws) {
-		keep(t, entry{
+		evidence.Record(t, evidence.Entry{
 			Law: law, How: fmt.Sprintf("formal model, K = %d, %s%s", e.model.k, e.model.bounds(), part),
-			States: v.states, Transitions: v.transitions, Depth: v.depth,
-			Promise: "holds in every state", Worst: fmt.Sprintf("%d states", v.states), Met: v.trail == nil && v.states >= e.least,
+			States: v.states, Transitions: v.transitions, Promise: "holds in every state",
+			Worst: fmt.Sprintf("no violation, to depth %d", v.depth), Met: v.trail == nil && v.states >= e.least, Note: "part of what there is",
 		})
 	}
 }
