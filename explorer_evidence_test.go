@@ -55,10 +55,10 @@ func keepExplored(t *testing.T, r explorer.Report, complete bool) {
 }
 
 // keepMutant keeps how soon a mutant was found.
-func keepMutant(t *testing.T, m mutant, r explorer.Report) {
+func keepMutant(t *testing.T, law, without string, r explorer.Report) {
 	t.Helper()
 	keep(t, evidence{
-		Law: m.breaks, How: "mutant without " + m.without, States: r.States, Transitions: r.Transitions,
+		Law: law, How: "mutant without " + without, States: r.States, Transitions: r.Transitions,
 		Steps: r.Steps, Mutants: 1, Promise: "found", Worst: r.Broken, Met: true,
 	})
 }
