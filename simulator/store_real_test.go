@@ -202,7 +202,7 @@ func TestModelFaultsAreThoseOfANetwork(t *testing.T) {
 					if _, err := direct.Apply(t.Context(), key+"-before", opening); err != nil {
 						t.Fatal(err)
 					}
-					for tries := 0; tries < 100; tries++ { // A busy machine may be slow.
+					for range 100 { // A busy machine may be slow.
 						if _, err := hasty.Load(t.Context(), key); err == nil {
 							break
 						}
