@@ -60,7 +60,7 @@ func TestSlotOfADeadProberIsFree(t *testing.T) {
 	}
 	evidence.Record(t, seen(t, evidence.Entry{
 		Law: "S8", Promise: "slots free after lease + margin, give or take clocks and a turn", Worst: "no breach", Met: true,
-		How: fmt.Sprintf("fleets whose environments are killed twice a second while they probe: %d calls cut off", killed.Load()),
+		How: fmt.Sprintf("fleets whose environments are killed twice a second while they probe: %s calls cut off", evidence.Thousands(int(killed.Load()))),
 	}))
 }
 

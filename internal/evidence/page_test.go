@@ -56,7 +56,7 @@ func TestPageHasEveryLaw(t *testing.T) {
 func TestPageSaysWhatFallsShort(t *testing.T) {
 	run := evidence.Run{
 		Date: "2026-11-26", Commit: "9e4964b", Machine: "2 cores",
-		Laws: evidence.Laws("## Safety\n\n| law | promise | number |\n| --- | --- | --- |\n| S1 | few probes | many |\n| D1 | later | none |\n"),
+		Laws: evidence.Laws("## Safety\n\n| law | promise | number |\n| --- | --- | --- |\n| S1 | few probes | formal model |\n| D1 | later | none |\n"),
 		Entries: []evidence.Entry{
 			{Law: "S1", Test: "TestA", File: "a_test.go", Budget: "C", How: "swarm", Seeds: 12_345, Promise: "≤ 1 | 2", Worst: "1", Met: true, Faults: map[string]int{"lost_answer": 1_000}},
 			{Law: "S1", Test: "TestB", File: "b/b_test.go", Budget: "C", How: "model", Mutants: 7, Promise: "10", Worst: "9", Note: "it takes long."},
@@ -72,6 +72,7 @@ func TestPageSaysWhatFallsShort(t *testing.T) {
 		"\n| <a id=\"s1\"></a>**S1** few probes | ≤ 1 \\| 2 | swarm; 12,345 runs ([TestA](../a_test.go)) | 1 | reached |\n",
 		"\n|  | 10 | model; 7 mutants ([TestB](../b/b_test.go)) | 9 | **short** |\n",
 		"\n| lost answer | 1,000 |\n",
+		"\n- **S1**, asked, among the rest: a formal model, explored to millions of states. Seen: nothing of it in this run.\n",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q:\n%s", want, page)
