@@ -167,6 +167,8 @@ func (f fields) cause() recloser.Cause {
 		Failures: c.count("failures"),
 		Slow:     c.count("slow"),
 		Span:     time.Duration(min(max(c.whole("span_ms"), 0), most)) * time.Millisecond,
+		Actor:    c.text("actor"),
+		Reason:   c.text("reason"),
 	}
 }
 

@@ -35,7 +35,7 @@ func golden(t *testing.T) item.Map {
 func TestGolden(t *testing.T) {
 	want := recloser.Record{
 		Schema: 1, Generation: 42, State: recloser.StateHalfOpen, Since: epoch, OpenUntil: epoch + 10_000, Relapses: 3,
-		Cause: recloser.Cause{Rule: recloser.RuleFailureRate, Calls: 14, Failures: 12, Slow: 1, Span: 2 * time.Second},
+		Cause: recloser.Cause{Rule: recloser.RuleFailureRate, Calls: 14, Failures: 12, Slow: 1, Span: 2 * time.Second, Actor: "ana@example", Reason: "it is back"},
 		Override: recloser.Override{
 			Mode: recloser.OverrideOpen, Until: epoch.Add(time.Hour), Actor: "ops@example", Reason: "planned work",
 		},
@@ -99,7 +99,7 @@ func TestMalformed(t *testing.T) {
 			item.Other{},
 		}
 	}
-	for _, name := range []string{"cause.rule", "override.mode", "override.actor", "override.reason", "p0.token"} {
+	for _, name := range []string{"cause.rule", "cause.actor", "cause.reason", "override.mode", "override.actor", "override.reason", "p0.token"} {
 		bad[name] = []item.Value{item.Number("1"), item.Map{}, item.Other{}, item.String(strings.Repeat("x", 1025))}
 	}
 	for name, values := range bad {

@@ -15,7 +15,7 @@ func (b *builder) report(w recloser.Report) ([]Update, error) {
 	b.only("watch_since_ms", string(integer(w.Watch)))
 	b.put("share", b.share(w.Share))
 	if w.Voice != "" {
-		b.adds = append(b.adds, b.name("voices")+" "+b.hold("voices", Set{string(b.text("voice", w.Voice))}))
+		b.adds = append(b.adds, b.name("voices")+" "+b.hold("voices", Set{string(b.text("voice", w.Voice, longestText))}))
 	}
 	var counted recloser.Window
 	for _, s := range w.Counted {

@@ -27,7 +27,8 @@ type Update struct {
 	Values Map
 }
 
-// longestText is how many bytes a text of a record may have.
+// longestText is how many bytes a text of a record may have that no bound of the
+// core is for.
 const longestText = 1024
 
 // Of returns the update that a write is, by what [recloser.Record.Apply] says of
@@ -137,9 +138,9 @@ func (b *builder) refuse(format string, args ...any) {
 }
 
 // text returns s as DynamoDB keeps it.
-func (b *builder) text(what, s string) String {
-	if len(s) > longestText || !utf8.ValidString(s) {
-		b.refuse("the %s has %d bytes of at most %d of UTF-8", what, len(s), longestText)
+func (b *builder) text(what, s string, longest int) String {
+	if len(s) > longest || !utf8.ValidString(s) {
+		b.refuse("the %s has %d bytes of at most %d of UTF-8", what, len(s), longest)
 	}
 	return String(s)
 }

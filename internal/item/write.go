@@ -63,7 +63,7 @@ func (b *builder) claim(w recloser.Claim) {
 	if w.Was == "" {
 		b.whenever("attribute_not_exists(%s.%s)", b.name(slot), b.name("token"))
 	} else {
-		b.whenever("%s.%s = %s", b.name(slot), b.name("token"), b.hold("if_token", b.text("token", w.Was)))
+		b.whenever("%s.%s = %s", b.name(slot), b.name("token"), b.hold("if_token", b.text("token", w.Was, longestText)))
 	}
 	b.set(slot, b.lease(w.Lease))
 }
@@ -74,7 +74,7 @@ func (b *builder) settle(w recloser.Settle) {
 		return
 	}
 	slot := probe(w.Slot)
-	b.whenever("%s.%s = %s", b.name(slot), b.name("token"), b.hold("if_token", b.text("token", w.Token)))
+	b.whenever("%s.%s = %s", b.name(slot), b.name("token"), b.hold("if_token", b.text("token", w.Token, longestText)))
 	b.remove(slot)
 	switch w.Outcome {
 	case recloser.OutcomeSuccess:
@@ -102,23 +102,29 @@ func (b *builder) override(o recloser.Override) {
 	m := make(Map)
 	m.text("mode", String(o.Mode))
 	m.number("until_ms", integer(o.Until))
-	m.text("actor", b.text("actor", o.Actor))
-	m.text("reason", b.text("reason", o.Reason))
+	b.said(m, o.Actor, o.Reason)
 	b.set("override", m)
 }
 
 func (b *builder) cause(c recloser.Cause) Map {
 	m := make(Map)
-	m.text("rule", b.text("rule", string(c.Rule)))
+	m.text("rule", b.text("rule", string(c.Rule), longestText))
 	m.number("calls", integer(c.Calls))
 	m.number("failures", integer(c.Failures))
 	m.number("slow", integer(c.Slow))
 	m.number("span_ms", integer(c.Span.Milliseconds()))
+	b.said(m, c.Actor, c.Reason)
 	return m
 }
 
+// said adds who said something, and why.
+func (b *builder) said(m Map, actor, reason string) {
+	m.text("actor", b.text("actor", actor, recloser.MaxActor))
+	m.text("reason", b.text("reason", reason, recloser.MaxReason))
+}
+
 func (b *builder) lease(l recloser.Lease) Map {
-	return Map{"token": b.text("token", l.Token), "end_ms": integer(l.End)}
+	return Map{"token": b.text("token", l.Token, longestText), "end_ms": integer(l.End)}
 }
 
 // text sets what is not empty.

@@ -158,6 +158,8 @@ func (d *decoder) cause() recloser.Cause {
 		Failures: d.count("cause.failures"),
 		Slow:     d.count("cause.slow"),
 		Span:     time.Duration(min(max(d.whole("cause.span_ms"), 0), most)) * time.Millisecond,
+		Actor:    d.text("cause.actor"),
+		Reason:   d.text("cause.reason"),
 	}
 }
 

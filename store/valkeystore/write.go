@@ -17,7 +17,8 @@ var errNever = errors.New("no record meets the write's condition")
 const (
 	// slotUnit is what a slot's start is written in.
 	slotUnit = 100 * time.Millisecond
-	// maxText is how many bytes a text of a record may have.
+	// maxText is how many bytes a text of a record may have that no bound of the
+	// core is for.
 	maxText = 1024
 )
 
@@ -66,7 +67,7 @@ func (s scripts) command(w recloser.Write) (script, []any, error) {
 func (c *command) report(w recloser.Report) {
 	c.number(w.Watch)
 	c.share(w.Share)
-	c.text("voice", escape(w.Voice))
+	c.text("voice", escape(w.Voice), maxText)
 	c.args = append(c.args, len(w.Drop))
 	for _, start := range w.Drop {
 		c.slot(start)
@@ -85,8 +86,9 @@ func (c *command) report(w recloser.Report) {
 func (c *command) transition(w recloser.Transition) {
 	c.move(w.Generation, w.To, w.Since)
 	c.number(w.OpenUntil, recloser.Instant(w.Relapses))
-	c.text("rule", string(w.Cause.Rule))
+	c.text("rule", string(w.Cause.Rule), maxText)
 	c.args = append(c.args, w.Cause.Calls, w.Cause.Failures, w.Cause.Slow, w.Cause.Span.Milliseconds())
+	c.said(w.Cause.Actor, w.Cause.Reason)
 }
 
 // move begins a transition. The next generation is calculated here: Lua's
@@ -107,12 +109,12 @@ func (c *command) claim(w recloser.Claim) {
 	}
 	if w.First {
 		c.move(w.Generation, recloser.StateHalfOpen, w.Since)
-		c.text("rule", string(recloser.RuleCooledDown))
+		c.text("rule", string(recloser.RuleCooledDown), maxText)
 	} else {
 		c.args = append(c.args, w.Slot)
-		c.text("token", w.Was)
+		c.text("token", w.Was, maxText)
 	}
-	c.text("token", w.Lease.Token)
+	c.text("token", w.Lease.Token, maxText)
 	c.number(w.Lease.End)
 }
 
@@ -122,7 +124,7 @@ func (c *command) settle(w recloser.Settle) {
 		return
 	}
 	c.args = append(c.args, w.Slot)
-	c.text("token", w.Token)
+	c.text("token", w.Token, maxText)
 	counter := ""
 	switch w.Outcome {
 	case recloser.OutcomeSuccess:
@@ -140,10 +142,15 @@ func (c *command) override(o recloser.Override) {
 	default:
 		c.refuse("an override is open or closed, not %.40q", string(o.Mode))
 	}
-	c.text("mode", string(o.Mode))
+	c.text("mode", string(o.Mode), maxText)
 	c.number(o.Until)
-	c.text("actor", o.Actor)
-	c.text("reason", o.Reason)
+	c.said(o.Actor, o.Reason)
+}
+
+// said is who said something, and why.
+func (c *command) said(actor, reason string) {
+	c.text("actor", actor, recloser.MaxActor)
+	c.text("reason", reason, recloser.MaxReason)
 }
 
 func (c *command) number(all ...recloser.Instant) {
@@ -160,9 +167,9 @@ func (c *command) share(s recloser.Share) {
 	c.args = append(c.args, strconv.FormatFloat(float64(s)+0, 'g', -1, 64))
 }
 
-func (c *command) text(what, s string) {
-	if len(s) > maxText || !utf8.ValidString(s) {
-		c.refuse("the %s has %d bytes of at most %d of UTF-8", what, len(s), maxText)
+func (c *command) text(what, s string, longest int) {
+	if len(s) > longest || !utf8.ValidString(s) {
+		c.refuse("the %s has %d bytes of at most %d of UTF-8", what, len(s), longest)
 	}
 	c.args = append(c.args, s)
 }
