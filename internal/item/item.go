@@ -4,13 +4,14 @@
 // workflow, a template.
 //
 //	pk               S   the circuit's key
+//	sk               S   record
 //	schema           N   the version it was written with
 //	generation       N
 //	state            S   closed, open or half_open
 //	since_ms         N
 //	open_until_ms    N
 //	relapses         N
-//	cause            M   {rule, calls, failures, slow, span_ms}
+//	cause            M   {rule, calls, failures, slow, span_ms, actor, reason}
 //	override         M   {mode, until_ms, actor, reason}
 //	watch_since_ms   N
 //	share            N
@@ -38,9 +39,21 @@ import (
 
 // Names of the attributes that a table is made with.
 const (
-	Key     = "pk"
+	// Key and Sort are its key: the circuit's, and what of the circuit it is.
+	Key  = "pk"
+	Sort = "sk"
+	// Schema stands in records alone, so that an index by it lists circuits and
+	// nothing else.
+	Schema = "schema"
+	// Expires is when DynamoDB may delete an item, in seconds.
 	Expires = "ttl"
 )
+
+// SortRecord is the sort key of every record.
+const SortRecord = "record"
+
+// RecordKey returns the key of the record of a circuit.
+func RecordKey(circuit string) Map { return Map{Key: String(circuit), Sort: String(SortRecord)} }
 
 // slotUnit is what a slot's start is written in: a window is a whole number of
 // seconds in ten slots.

@@ -31,8 +31,8 @@ import (
 type API interface {
 	GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
 	UpdateItem(context.Context, *dynamodb.UpdateItemInput, ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error)
-	// Scan is needed by [Store.Keys] alone, which environments do not call.
-	Scan(context.Context, *dynamodb.ScanInput, ...func(*dynamodb.Options)) (*dynamodb.ScanOutput, error)
+	// Query is for operators; environments do not ask it.
+	Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error)
 }
 
 // DefaultTable is the name of the table if none is given.
@@ -172,7 +172,7 @@ func (s *Store) expires(w recloser.Write) (recloser.Instant, error) {
 func (s *Store) load(ctx context.Context, key string) (recloser.Record, error) {
 	out, err := s.client.GetItem(ctx, &dynamodb.GetItemInput{
 		TableName:      &s.options.Table,
-		Key:            primaryKey(key),
+		Key:            attributes(item.RecordKey(key)),
 		ConsistentRead: aws.Bool(true),
 	}, once)
 	if err != nil {
@@ -195,7 +195,7 @@ func (s *Store) lose(ctx context.Context, key string) (recloser.Record, error) {
 func (s *Store) update(ctx context.Context, key string, u item.Update) (recloser.Record, error) {
 	out, err := s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName:                           &s.options.Table,
-		Key:                                 primaryKey(key),
+		Key:                                 attributes(item.RecordKey(key)),
 		ConditionExpression:                 &u.Condition,
 		UpdateExpression:                    &u.Expression,
 		ExpressionAttributeNames:            u.Names,
