@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/internal/field"
 	"github.com/recloser-dev/recloser/internal/item"
 )
 
@@ -32,7 +33,7 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		r, err := item.Decode("payments", m)
-		var malformed *item.MalformedError
+		var malformed *field.MalformedError
 		if err != nil {
 			if !errors.As(err, &malformed) && !errors.Is(err, recloser.ErrSchema) {
 				t.Fatalf("an error that is neither: %v", err)

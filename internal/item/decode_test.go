@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/internal/field"
 	"github.com/recloser-dev/recloser/internal/item"
 )
 
@@ -105,9 +106,9 @@ func TestMalformed(t *testing.T) {
 	for name, values := range bad {
 		for _, v := range values {
 			r, err := item.Decode("payments/eu", with(golden(t), name, v))
-			var malformed *item.MalformedError
+			var malformed *field.MalformedError
 			attribute, _, _ := strings.Cut(name, ".")
-			if !errors.As(err, &malformed) || malformed.Circuit != "payments/eu" || !strings.HasPrefix(malformed.Attribute, attribute) {
+			if !errors.As(err, &malformed) || malformed.Circuit != "payments/eu" || !strings.HasPrefix(malformed.Field, attribute) {
 				t.Errorf("%s = %#v: got error %v and %+v", name, v, err, r)
 			}
 		}

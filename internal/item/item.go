@@ -34,7 +34,6 @@ package item
 
 import (
 	"encoding/json"
-	"time"
 )
 
 // Names of the attributes that a table is made with.
@@ -54,10 +53,6 @@ const SortRecord = "record"
 
 // RecordKey returns the key of the record of a circuit.
 func RecordKey(circuit string) Map { return Map{Key: String(circuit), Sort: String(SortRecord)} }
-
-// slotUnit is what a slot's start is written in: a window is a whole number of
-// seconds in ten slots.
-const slotUnit = 100 * time.Millisecond
 
 // Value is the value of an attribute: a [String], [Number], [Set], [Map] or
 // [Other].

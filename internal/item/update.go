@@ -27,10 +27,6 @@ type Update struct {
 	Values Map
 }
 
-// longestText is how many bytes a text of a record may have that no bound of the
-// core is for.
-const longestText = 1024
-
 // Of returns the update that a write is, by what [recloser.Record.Apply] says of
 // it. expires is when DynamoDB may delete the item; zero leaves that as it was.
 //

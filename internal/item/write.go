@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/internal/field"
 )
 
 func (b *builder) watch(w recloser.Watch) {
@@ -63,7 +64,7 @@ func (b *builder) claim(w recloser.Claim) {
 	if w.Was == "" {
 		b.whenever("attribute_not_exists(%s.%s)", b.name(slot), b.name("token"))
 	} else {
-		b.whenever("%s.%s = %s", b.name(slot), b.name("token"), b.hold("if_token", b.text("token", w.Was, longestText)))
+		b.whenever("%s.%s = %s", b.name(slot), b.name("token"), b.hold("if_token", b.text("token", w.Was, field.MaxText)))
 	}
 	b.set(slot, b.lease(w.Lease))
 }
@@ -74,7 +75,7 @@ func (b *builder) settle(w recloser.Settle) {
 		return
 	}
 	slot := probe(w.Slot)
-	b.whenever("%s.%s = %s", b.name(slot), b.name("token"), b.hold("if_token", b.text("token", w.Token, longestText)))
+	b.whenever("%s.%s = %s", b.name(slot), b.name("token"), b.hold("if_token", b.text("token", w.Token, field.MaxText)))
 	b.remove(slot)
 	switch w.Outcome {
 	case recloser.OutcomeSuccess:
@@ -108,7 +109,7 @@ func (b *builder) override(o recloser.Override) {
 
 func (b *builder) cause(c recloser.Cause) Map {
 	m := make(Map)
-	m.text("rule", b.text("rule", string(c.Rule), longestText))
+	m.text("rule", b.text("rule", string(c.Rule), field.MaxText))
 	m.number("calls", integer(c.Calls))
 	m.number("failures", integer(c.Failures))
 	m.number("slow", integer(c.Slow))
@@ -124,7 +125,7 @@ func (b *builder) said(m Map, actor, reason string) {
 }
 
 func (b *builder) lease(l recloser.Lease) Map {
-	return Map{"token": b.text("token", l.Token, longestText), "end_ms": integer(l.End)}
+	return Map{"token": b.text("token", l.Token, field.MaxText), "end_ms": integer(l.End)}
 }
 
 // text sets what is not empty.

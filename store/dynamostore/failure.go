@@ -12,7 +12,13 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/smithy-go"
+
+	"github.com/recloser-dev/recloser/internal/field"
 )
+
+// MalformedError is an item that is no record, or no entry of a history. Nothing
+// is decided by it.
+type MalformedError = field.MalformedError
 
 // What can be wrong with a request. An [*Error] matches at most one of them.
 var (

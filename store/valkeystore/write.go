@@ -5,22 +5,14 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/internal/field"
 )
 
 // errNever is matched by the error of a write whose condition no record meets.
 var errNever = errors.New("no record meets the write's condition")
-
-const (
-	// slotUnit is what a slot's start is written in.
-	slotUnit = 100 * time.Millisecond
-	// maxText is how many bytes a text of a record may have that no bound of the
-	// core is for.
-	maxText = 1024
-)
 
 // command is a script, and the arguments that follow its generation and expiry.
 type command struct {
@@ -67,7 +59,7 @@ func (s scripts) command(w recloser.Write) (script, []any, error) {
 func (c *command) report(w recloser.Report) {
 	c.number(w.Watch)
 	c.share(w.Share)
-	c.text("voice", escape(w.Voice), maxText)
+	c.text("voice", escape(w.Voice), field.MaxText)
 	c.args = append(c.args, len(w.Drop))
 	for _, start := range w.Drop {
 		c.slot(start)
@@ -86,7 +78,7 @@ func (c *command) report(w recloser.Report) {
 func (c *command) transition(w recloser.Transition) {
 	c.move(w.Generation, w.To, w.Since)
 	c.number(w.OpenUntil, recloser.Instant(w.Relapses))
-	c.text("rule", string(w.Cause.Rule), maxText)
+	c.text("rule", string(w.Cause.Rule), field.MaxText)
 	c.args = append(c.args, w.Cause.Calls, w.Cause.Failures, w.Cause.Slow, w.Cause.Span.Milliseconds())
 	c.said(w.Cause.Actor, w.Cause.Reason)
 }
@@ -109,12 +101,12 @@ func (c *command) claim(w recloser.Claim) {
 	}
 	if w.First {
 		c.move(w.Generation, recloser.StateHalfOpen, w.Since)
-		c.text("rule", string(recloser.RuleCooledDown), maxText)
+		c.text("rule", string(recloser.RuleCooledDown), field.MaxText)
 	} else {
 		c.args = append(c.args, w.Slot)
-		c.text("token", w.Was, maxText)
+		c.text("token", w.Was, field.MaxText)
 	}
-	c.text("token", w.Lease.Token, maxText)
+	c.text("token", w.Lease.Token, field.MaxText)
 	c.number(w.Lease.End)
 }
 
@@ -124,7 +116,7 @@ func (c *command) settle(w recloser.Settle) {
 		return
 	}
 	c.args = append(c.args, w.Slot)
-	c.text("token", w.Token, maxText)
+	c.text("token", w.Token, field.MaxText)
 	counter := ""
 	switch w.Outcome {
 	case recloser.OutcomeSuccess:
@@ -142,7 +134,7 @@ func (c *command) override(o recloser.Override) {
 	default:
 		c.refuse("an override is open or closed, not %.40q", string(o.Mode))
 	}
-	c.text("mode", string(o.Mode), maxText)
+	c.text("mode", string(o.Mode), field.MaxText)
 	c.number(o.Until)
 	c.said(o.Actor, o.Reason)
 }
@@ -176,9 +168,9 @@ func (c *command) text(what, s string, longest int) {
 
 // slot refuses a slot whose start cannot be written.
 func (c *command) slot(start recloser.Instant) {
-	unit := recloser.Instant(slotUnit.Milliseconds())
+	unit := recloser.Instant(field.SlotUnit.Milliseconds())
 	if start%unit != 0 {
-		c.refuse("a slot starts at a multiple of %v, not at %d ms", slotUnit, start)
+		c.refuse("a slot starts at a multiple of %v, not at %d ms", field.SlotUnit, start)
 	}
 	c.args = append(c.args, int64(start/unit))
 }
