@@ -1,5 +1,6 @@
-// Package item is the one description of a record as a DynamoDB item: its
-// attributes, what each write of it says, and how it is read back. It knows no
+// Package item is the one description of a record, and of what has happened to
+// its circuit, as DynamoDB items: their attributes, what each write of them says,
+// and how they are read back. It knows no
 // SDK, so that whatever speaks to DynamoDB may use it: a client, a Step Functions
 // workflow, a template.
 //

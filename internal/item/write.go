@@ -91,20 +91,24 @@ func (b *builder) count(attribute string) {
 }
 
 func (b *builder) override(o recloser.Override) {
+	if o == (recloser.Override{}) {
+		b.remove("override")
+		return
+	}
+	b.set("override", b.forced(o))
+}
+
+func (b *builder) forced(o recloser.Override) Map {
 	switch o.Mode {
 	case recloser.OverrideNone, recloser.OverrideOpen, recloser.OverrideClosed:
 	default:
 		b.refuse("an override is open or closed, not %.40q", string(o.Mode))
 	}
-	if o == (recloser.Override{}) {
-		b.remove("override")
-		return
-	}
 	m := make(Map)
 	m.text("mode", String(o.Mode))
 	m.number("until_ms", integer(o.Until))
 	b.said(m, o.Actor, o.Reason)
-	b.set("override", m)
+	return m
 }
 
 func (b *builder) cause(c recloser.Cause) Map {
