@@ -249,7 +249,7 @@ func behaviourMutants() []mutant {
 // TestMutants shows that the suite finds stores that break the contract.
 func TestMutants(t *testing.T) {
 	found := make(map[string]bool)
-	for _, m := range slices.Concat(writeMutants(), answerMutants(), recordMutants(), behaviourMutants()) {
+	for _, m := range slices.Concat(writeMutants(), answerMutants(), recordMutants(), behaviourMutants(), historyMutants(), inventionMutants()) {
 		for _, check := range m.found {
 			found[check] = true
 			t.Run(m.name+"/"+check, func(t *testing.T) {
