@@ -117,6 +117,10 @@ func (p printer) print(obj types.Object) {
 func (p printer) printType(obj *types.TypeName) {
 	if obj.IsAlias() {
 		p.line("%s", types.ObjectString(obj, p.qualify))
+		// Of what users can name by no other name they see the inside.
+		if named, ok := types.Unalias(obj.Type()).(*types.Named); ok && strings.Contains(named.Obj().Pkg().Path(), "/internal/") {
+			p.promoted(obj.Name(), named)
+		}
 		return
 	}
 	name := obj.Name()

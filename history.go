@@ -62,6 +62,7 @@ func HistoryOf(w Write, r Record, now Instant) (HistoryEntry, bool) {
 // a transition, and nobody else; if that fails, the transition stands.
 type Historian interface {
 	// History returns up to limit entries of a circuit that are not older than
-	// since, the newest first.
+	// since, the newest first. An entry that cannot be read is left out; the
+	// error that says so comes with the others.
 	History(ctx context.Context, key string, since Instant, limit int) ([]HistoryEntry, error)
 }

@@ -96,7 +96,8 @@ type Cause struct {
 	Slow     int `json:"slow,omitempty"`
 	// Span is the part of the window they were counted in.
 	Span time.Duration `json:"span_ns,omitempty"`
-	// Actor is who reset it, and Reason why, if an operator did.
+	// Actor is who reset it, and Reason why, if an operator did: at most
+	// [MaxActor] and [MaxReason] bytes of UTF-8.
 	Actor  string `json:"actor,omitempty"`
 	Reason string `json:"reason,omitempty"`
 }
@@ -157,10 +158,11 @@ type Override struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-// Lengths, in bytes, of what an operator may say.
 const (
-	maxActor  = 128
-	maxReason = 256
+	// MaxActor is the largest length in bytes of the name of an operator.
+	MaxActor = 128
+	// MaxReason is the largest length in bytes of an operator's reason.
+	MaxReason = 256
 )
 
 // Validate reports what is wrong with o: an unknown mode, no end, or an actor
@@ -173,12 +175,12 @@ func (o Override) Validate() error {
 		return fmt.Errorf("recloser: an override is open or closed, not %.40q", string(o.Mode))
 	case o.Until <= 0:
 		return errors.New("recloser: an override needs an end, so that nobody has to remember it")
-	case o.Actor == "" || len(o.Actor) > maxActor:
-		return fmt.Errorf("recloser: an override needs an actor of 1 to %d bytes, not %d", maxActor, len(o.Actor))
+	case o.Actor == "" || len(o.Actor) > MaxActor:
+		return fmt.Errorf("recloser: an override needs an actor of 1 to %d bytes, not %d", MaxActor, len(o.Actor))
 	case strings.ToValidUTF8(o.Actor, "") != o.Actor || strings.ToValidUTF8(o.Reason, "") != o.Reason:
 		return errors.New("recloser: an override's actor and reason must be UTF-8")
-	case len(o.Reason) > maxReason:
-		return fmt.Errorf("recloser: an override's reason has at most %d bytes, not %d", maxReason, len(o.Reason))
+	case len(o.Reason) > MaxReason:
+		return fmt.Errorf("recloser: an override's reason has at most %d bytes, not %d", MaxReason, len(o.Reason))
 	}
 	return nil
 }

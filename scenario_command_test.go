@@ -244,9 +244,12 @@ func (s *scenario) operate(w *scenarioWords) ([]string, error) {
 	case "releases":
 		change = recloser.SetOverride{Generation: r.Generation}
 	case "resets":
-		change = recloser.Transition{
-			Generation: r.Generation, To: recloser.StateClosed, Since: now, Cause: recloser.Cause{Rule: recloser.RuleReset},
+		cause := recloser.Cause{Rule: recloser.RuleReset, Reason: w.next()}
+		if cause.Reason != "" && !w.take("by") {
+			return nil, errors.New("by whom?")
 		}
+		cause.Actor = w.next()
+		change = recloser.Transition{Generation: r.Generation, To: recloser.StateClosed, Since: now, Cause: cause}
 	default:
 		return nil, fmt.Errorf("an operator opens, closes, releases or resets, not %q", verb)
 	}

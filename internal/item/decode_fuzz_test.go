@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/internal/field"
 	"github.com/recloser-dev/recloser/internal/item"
 )
 
@@ -22,7 +23,7 @@ func FuzzDecode(f *testing.F) {
 		`{"since_ms":{"N":"-9223372036854775808"},"open_until_ms":{"N":"9223372036854775807"}}`,
 		`{"window":{"M":{"c92233720368547758":{"N":"9223372036854775807"},"f1":{"N":"-1"},"":{"N":"1"}}}}`,
 		`{"voices":{"SS":["","b","a"]}}`, `{"p0":{"M":{"token":{"S":"x"}}}}`, `{"share":{"N":"Inf"}}`, `{"share":{"N":"-0"}}`,
-		`{"cause":{"M":{"span_ms":{"N":"9223372036854775807"}}}}`, `{"override":{"M":{"mode":{"S":"\u0000"}}}}`, `{"w":{"NULL":true}}`,
+		`{"cause":{"M":{"span_ms":{"N":"9223372036854775807"}}}}`, `{"override":{"M":{"mode":{"S":"\u0000"}}}}`, `{"w":{"NULL":true}}`, `{"cause":{"M":{"rule":{"S":"reset"},"actor":{"S":"ana"},"reason":{"S":"\"\n"}}}}`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -32,7 +33,7 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		r, err := item.Decode("payments", m)
-		var malformed *item.MalformedError
+		var malformed *field.MalformedError
 		if err != nil {
 			if !errors.As(err, &malformed) && !errors.Is(err, recloser.ErrSchema) {
 				t.Fatalf("an error that is neither: %v", err)

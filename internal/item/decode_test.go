@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/internal/field"
 	"github.com/recloser-dev/recloser/internal/item"
 )
 
@@ -35,7 +36,7 @@ func golden(t *testing.T) item.Map {
 func TestGolden(t *testing.T) {
 	want := recloser.Record{
 		Schema: 1, Generation: 42, State: recloser.StateHalfOpen, Since: epoch, OpenUntil: epoch + 10_000, Relapses: 3,
-		Cause: recloser.Cause{Rule: recloser.RuleFailureRate, Calls: 14, Failures: 12, Slow: 1, Span: 2 * time.Second},
+		Cause: recloser.Cause{Rule: recloser.RuleFailureRate, Calls: 14, Failures: 12, Slow: 1, Span: 2 * time.Second, Actor: "ana@example", Reason: "it is back"},
 		Override: recloser.Override{
 			Mode: recloser.OverrideOpen, Until: epoch.Add(time.Hour), Actor: "ops@example", Reason: "planned work",
 		},
@@ -99,15 +100,15 @@ func TestMalformed(t *testing.T) {
 			item.Other{},
 		}
 	}
-	for _, name := range []string{"cause.rule", "override.mode", "override.actor", "override.reason", "p0.token"} {
+	for _, name := range []string{"cause.rule", "cause.actor", "cause.reason", "override.mode", "override.actor", "override.reason", "p0.token"} {
 		bad[name] = []item.Value{item.Number("1"), item.Map{}, item.Other{}, item.String(strings.Repeat("x", 1025))}
 	}
 	for name, values := range bad {
 		for _, v := range values {
 			r, err := item.Decode("payments/eu", with(golden(t), name, v))
-			var malformed *item.MalformedError
+			var malformed *field.MalformedError
 			attribute, _, _ := strings.Cut(name, ".")
-			if !errors.As(err, &malformed) || malformed.Circuit != "payments/eu" || !strings.HasPrefix(malformed.Attribute, attribute) {
+			if !errors.As(err, &malformed) || malformed.Circuit != "payments/eu" || !strings.HasPrefix(malformed.Field, attribute) {
 				t.Errorf("%s = %#v: got error %v and %+v", name, v, err, r)
 			}
 		}

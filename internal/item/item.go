@@ -1,16 +1,18 @@
-// Package item is the one description of a record as a DynamoDB item: its
-// attributes, what each write of it says, and how it is read back. It knows no
+// Package item is the one description of a record, and of what has happened to
+// its circuit, as DynamoDB items: their attributes, what each write of them says,
+// and how they are read back. It knows no
 // SDK, so that whatever speaks to DynamoDB may use it: a client, a Step Functions
 // workflow, a template.
 //
 //	pk               S   the circuit's key
+//	sk               S   record
 //	schema           N   the version it was written with
 //	generation       N
 //	state            S   closed, open or half_open
 //	since_ms         N
 //	open_until_ms    N
 //	relapses         N
-//	cause            M   {rule, calls, failures, slow, span_ms}
+//	cause            M   {rule, calls, failures, slow, span_ms, actor, reason}
 //	override         M   {mode, until_ms, actor, reason}
 //	watch_since_ms   N
 //	share            N
@@ -33,18 +35,25 @@ package item
 
 import (
 	"encoding/json"
-	"time"
 )
 
 // Names of the attributes that a table is made with.
 const (
-	Key     = "pk"
+	// Key and Sort are its key: the circuit's, and what of the circuit it is.
+	Key  = "pk"
+	Sort = "sk"
+	// Schema stands in records alone, so that an index by it lists circuits and
+	// nothing else.
+	Schema = "schema"
+	// Expires is when DynamoDB may delete an item, in seconds.
 	Expires = "ttl"
 )
 
-// slotUnit is what a slot's start is written in: a window is a whole number of
-// seconds in ten slots.
-const slotUnit = 100 * time.Millisecond
+// SortRecord is the sort key of every record.
+const SortRecord = "record"
+
+// RecordKey returns the key of the record of a circuit.
+func RecordKey(circuit string) Map { return Map{Key: String(circuit), Sort: String(SortRecord)} }
 
 // Value is the value of an attribute: a [String], [Number], [Set], [Map] or
 // [Other].

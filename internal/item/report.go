@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/internal/field"
 )
 
 // report adds to the slots of the window and removes others. An addition is
@@ -15,7 +16,7 @@ func (b *builder) report(w recloser.Report) ([]Update, error) {
 	b.only("watch_since_ms", string(integer(w.Watch)))
 	b.put("share", b.share(w.Share))
 	if w.Voice != "" {
-		b.adds = append(b.adds, b.name("voices")+" "+b.hold("voices", Set{string(b.text("voice", w.Voice))}))
+		b.adds = append(b.adds, b.name("voices")+" "+b.hold("voices", Set{string(b.text("voice", w.Voice, field.MaxText))}))
 	}
 	var counted recloser.Window
 	for _, s := range w.Counted {
@@ -46,8 +47,8 @@ func (b *builder) report(w recloser.Report) ([]Update, error) {
 
 // requireUnit refuses a slot whose start cannot be written.
 func (b *builder) requireUnit(start recloser.Instant) {
-	if int64(start)%slotUnit.Milliseconds() != 0 {
-		b.refuse("a slot starts at %d ms, and must start at a multiple of %v", start, slotUnit)
+	if int64(start)%field.SlotUnit.Milliseconds() != 0 {
+		b.refuse("a slot starts at %d ms, and must start at a multiple of %v", start, field.SlotUnit)
 	}
 }
 
@@ -83,7 +84,7 @@ func (b *builder) countSlots(counted recloser.Window, drop []recloser.Instant) {
 	slices.Sort(gone)
 	for i, start := range slices.Compact(gone) {
 		counts := func(s recloser.Slot) bool { return s.Start == start }
-		if start <= 0 || int64(start)%slotUnit.Milliseconds() != 0 || slices.ContainsFunc(counted.Slots(), counts) {
+		if start <= 0 || int64(start)%field.SlotUnit.Milliseconds() != 0 || slices.ContainsFunc(counted.Slots(), counts) {
 			continue // There is no such slot, or it was set anew.
 		}
 		for _, k := range kinds(recloser.Counts{}) {
@@ -101,7 +102,7 @@ func (b *builder) slot(letter, placeholder string, start recloser.Instant) strin
 }
 
 func slotName(letter string, start recloser.Instant) string {
-	return letter + strconv.FormatInt(int64(start)/slotUnit.Milliseconds(), 10)
+	return letter + strconv.FormatInt(int64(start)/field.SlotUnit.Milliseconds(), 10)
 }
 
 // window returns the map of a window.

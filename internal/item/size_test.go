@@ -43,7 +43,7 @@ func probing(probes int) item.Map {
 
 func common() item.Map {
 	return item.Map{
-		"pk": item.String("payments/tenant-of-24-by"), "schema": item.Number("1"), "generation": item.Number("1234567"),
+		"pk": item.String("payments/tenant-of-24-by"), "sk": item.String("record"), "schema": item.Number("1"), "generation": item.Number("1234567"),
 		"since_ms": item.Number("1767225600000"), "relapses": item.Number("12"), "share": item.Number("0.0123456789012345"), "ttl": item.Number("1775001600"),
 		"cause": item.Map{
 			"rule": item.String("failure_rate"), "calls": item.Number("12345"), "failures": item.Number("12345"),
@@ -57,6 +57,32 @@ func forced(m item.Map) item.Map {
 		"mode": item.String("closed"), "until_ms": item.Number("1767229200000"),
 		"actor": item.String(strings.Repeat("a", 24)), "reason": item.String(strings.Repeat("r", 60)),
 	}
+	return m
+}
+
+// reset returns m as of a circuit that an operator has reset.
+func reset(m item.Map, actor, reason int) item.Map {
+	m["cause"] = item.Map{
+		"rule": item.String("reset"), "actor": item.String(strings.Repeat("a", actor)), "reason": item.String(strings.Repeat("r", reason)),
+	}
+	return m
+}
+
+// largest returns the largest item that is written.
+func largest() item.Map {
+	m := forced(watched(recloser.MaxSlots, true))
+	for name := range m["window"].(item.Map) {
+		m["window"].(item.Map)[name] = item.Number("1125899906842624") // 2^50
+	}
+	m["pk"] = item.String(strings.Repeat("k", 2*recloser.MaxName+1))
+	m["generation"], m["relapses"] = item.Number("18446744073709551615"), item.Number("1000")
+	m["cause"] = item.Map{
+		"rule": item.String("failure_rate"), "calls": item.Number("1125899906842624"), "failures": item.Number("1125899906842624"),
+		"slow": item.Number("1125899906842624"), "span_ms": item.Number("3600000"),
+		"actor": item.String(strings.Repeat("a", recloser.MaxActor)), "reason": item.String(strings.Repeat("r", recloser.MaxReason)),
+	}
+	m["override"].(item.Map)["actor"] = item.String(strings.Repeat("a", recloser.MaxActor))
+	m["override"].(item.Map)["reason"] = item.String(strings.Repeat("r", recloser.MaxReason))
 	return m
 }
 
@@ -74,11 +100,15 @@ func TestSize(t *testing.T) {
 		{"half-open, 8 probes, override", forced(probing(recloser.MaxProbes)), kilobyte},
 		{"watched, 10 slots, failing", watched(recloser.WindowSlots, false), kilobyte},
 		{"watched, 10 slots, failing and slow", watched(recloser.WindowSlots, true), kilobyte},
+		{"watched, 10 slots, failing and slow, reset", reset(watched(recloser.WindowSlots, true), 24, 60), kilobyte},
+		{"watched, 10 slots, failing and slow, reset at length", reset(watched(recloser.WindowSlots, true), recloser.MaxActor, recloser.MaxReason), 2 * kilobyte},
 		{"watched, 10 slots, failing, override", forced(watched(recloser.WindowSlots, false)), kilobyte},
 		{"watched, 10 slots, failing and slow, override", forced(watched(recloser.WindowSlots, true)), kilobyte},
 		{"watched, 12 slots, failing and slow", watched(recloser.WindowSlots+2, true), kilobyte},
+		{"watched, 12 slots, failing, reset", reset(watched(recloser.WindowSlots+2, false), 24, 60), kilobyte},
 		{"watched, 12 slots, failing and slow, override", forced(watched(recloser.WindowSlots+2, true)), 2 * kilobyte},
 		{"watched, 16 slots, failing and slow, override", forced(watched(recloser.MaxSlots, true)), 2 * kilobyte},
+		{"the largest", largest(), 3 * kilobyte},
 	} {
 		if _, err := item.Decode("payments", row.item); err != nil {
 			t.Errorf("%s: %v", row.name, err)

@@ -27,9 +27,6 @@ type Update struct {
 	Values Map
 }
 
-// longestText is how many bytes a text of a record may have.
-const longestText = 1024
-
 // Of returns the update that a write is, by what [recloser.Record.Apply] says of
 // it. expires is when DynamoDB may delete the item; zero leaves that as it was.
 //
@@ -137,9 +134,9 @@ func (b *builder) refuse(format string, args ...any) {
 }
 
 // text returns s as DynamoDB keeps it.
-func (b *builder) text(what, s string) String {
-	if len(s) > longestText || !utf8.ValidString(s) {
-		b.refuse("the %s has %d bytes of at most %d of UTF-8", what, len(s), longestText)
+func (b *builder) text(what, s string, longest int) String {
+	if len(s) > longest || !utf8.ValidString(s) {
+		b.refuse("the %s has %d bytes of at most %d of UTF-8", what, len(s), longest)
 	}
 	return String(s)
 }

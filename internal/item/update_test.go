@@ -26,7 +26,7 @@ func writes(g uint64) []recloser.Write {
 		recloser.Report{Generation: g, Watch: epoch, Counted: slots, Drop: []recloser.Instant{epoch - 1000}, Share: 0.5, Voice: "a"},
 		recloser.Report{Generation: g, Watch: epoch, Share: 0.5},
 		recloser.Report{Generation: g, Counted: slots, Drop: []recloser.Instant{epoch}},
-		recloser.Transition{Generation: g, To: recloser.StateOpen, Since: epoch, OpenUntil: epoch + 1, Relapses: 1, Cause: recloser.Cause{Rule: recloser.RuleReset}},
+		recloser.Transition{Generation: g, To: recloser.StateOpen, Since: epoch, OpenUntil: epoch + 1, Relapses: 1, Cause: recloser.Cause{Rule: recloser.RuleReset, Actor: "a", Reason: "b"}},
 		recloser.Transition{Generation: g},
 		recloser.Claim{Generation: g, First: true, Since: epoch, Lease: lease},
 		recloser.Claim{Generation: g, Slot: 7, Lease: lease},
@@ -154,10 +154,14 @@ func TestRefused(t *testing.T) {
 		recloser.Report{Watch: epoch, Voice: "\xff"},
 		recloser.Transition{To: 7},
 		recloser.Transition{Cause: recloser.Cause{Rule: recloser.Rule(long)}},
+		recloser.Transition{Cause: recloser.Cause{Actor: long[:recloser.MaxActor+1]}},
+		recloser.Transition{Cause: recloser.Cause{Reason: long[:recloser.MaxReason+1]}},
+		recloser.Transition{Cause: recloser.Cause{Reason: "\xff"}},
 		recloser.Claim{Lease: recloser.Lease{Token: "\xff"}},
 		recloser.Claim{Was: long, Lease: lease},
 		recloser.SetOverride{Override: recloser.Override{Mode: "ajar"}},
 		recloser.SetOverride{Override: recloser.Override{Mode: recloser.OverrideOpen, Reason: "\xff"}},
+		recloser.SetOverride{Override: recloser.Override{Mode: recloser.OverrideOpen, Actor: long[:recloser.MaxActor+1]}},
 	} {
 		if u, err := item.Of(w, 0); err == nil || errors.Is(err, item.ErrNever) {
 			t.Errorf("%+v: got error %v and %v", w, err, u)

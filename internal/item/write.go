@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/internal/field"
 )
 
 func (b *builder) watch(w recloser.Watch) {
@@ -63,7 +64,7 @@ func (b *builder) claim(w recloser.Claim) {
 	if w.Was == "" {
 		b.whenever("attribute_not_exists(%s.%s)", b.name(slot), b.name("token"))
 	} else {
-		b.whenever("%s.%s = %s", b.name(slot), b.name("token"), b.hold("if_token", b.text("token", w.Was)))
+		b.whenever("%s.%s = %s", b.name(slot), b.name("token"), b.hold("if_token", b.text("token", w.Was, field.MaxText)))
 	}
 	b.set(slot, b.lease(w.Lease))
 }
@@ -74,7 +75,7 @@ func (b *builder) settle(w recloser.Settle) {
 		return
 	}
 	slot := probe(w.Slot)
-	b.whenever("%s.%s = %s", b.name(slot), b.name("token"), b.hold("if_token", b.text("token", w.Token)))
+	b.whenever("%s.%s = %s", b.name(slot), b.name("token"), b.hold("if_token", b.text("token", w.Token, field.MaxText)))
 	b.remove(slot)
 	switch w.Outcome {
 	case recloser.OutcomeSuccess:
@@ -90,35 +91,45 @@ func (b *builder) count(attribute string) {
 }
 
 func (b *builder) override(o recloser.Override) {
+	if o == (recloser.Override{}) {
+		b.remove("override")
+		return
+	}
+	b.set("override", b.forced(o))
+}
+
+func (b *builder) forced(o recloser.Override) Map {
 	switch o.Mode {
 	case recloser.OverrideNone, recloser.OverrideOpen, recloser.OverrideClosed:
 	default:
 		b.refuse("an override is open or closed, not %.40q", string(o.Mode))
 	}
-	if o == (recloser.Override{}) {
-		b.remove("override")
-		return
-	}
 	m := make(Map)
 	m.text("mode", String(o.Mode))
 	m.number("until_ms", integer(o.Until))
-	m.text("actor", b.text("actor", o.Actor))
-	m.text("reason", b.text("reason", o.Reason))
-	b.set("override", m)
+	b.said(m, o.Actor, o.Reason)
+	return m
 }
 
 func (b *builder) cause(c recloser.Cause) Map {
 	m := make(Map)
-	m.text("rule", b.text("rule", string(c.Rule)))
+	m.text("rule", b.text("rule", string(c.Rule), field.MaxText))
 	m.number("calls", integer(c.Calls))
 	m.number("failures", integer(c.Failures))
 	m.number("slow", integer(c.Slow))
 	m.number("span_ms", integer(c.Span.Milliseconds()))
+	b.said(m, c.Actor, c.Reason)
 	return m
 }
 
+// said adds who said something, and why.
+func (b *builder) said(m Map, actor, reason string) {
+	m.text("actor", b.text("actor", actor, recloser.MaxActor))
+	m.text("reason", b.text("reason", reason, recloser.MaxReason))
+}
+
 func (b *builder) lease(l recloser.Lease) Map {
-	return Map{"token": b.text("token", l.Token), "end_ms": integer(l.End)}
+	return Map{"token": b.text("token", l.Token, field.MaxText), "end_ms": integer(l.End)}
 }
 
 // text sets what is not empty.

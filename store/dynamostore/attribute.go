@@ -6,10 +6,6 @@ import (
 	"github.com/recloser-dev/recloser/internal/item"
 )
 
-func primaryKey(key string) map[string]types.AttributeValue {
-	return map[string]types.AttributeValue{item.Key: &types.AttributeValueMemberS{Value: key}}
-}
-
 // attributes returns the values as the SDK writes them.
 func attributes(m item.Map) map[string]types.AttributeValue {
 	all := make(map[string]types.AttributeValue, len(m))

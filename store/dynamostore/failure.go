@@ -12,7 +12,13 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/smithy-go"
+
+	"github.com/recloser-dev/recloser/internal/field"
 )
+
+// MalformedError is an item that is no record, or no entry of a history. Nothing
+// is decided by it.
+type MalformedError = field.MalformedError
 
 // What can be wrong with a request. An [*Error] matches at most one of them.
 var (
@@ -102,7 +108,7 @@ func failed(client any, table, operation string, err error) error {
 	}
 	if refusal, ok := errors.AsType[smithy.APIError](err); ok {
 		e.Code = word(refusal.ErrorCode())
-		e.advice, e.Kind = refused(e.Code, refusal.ErrorMessage())
+		e.advice, e.Kind = refused(operation, e.Code, refusal.ErrorMessage())
 		if e.Kind == nil && (e.Status < 400 || e.Status >= 500) {
 			e.Kind = ErrUnavailable
 		}
@@ -113,14 +119,18 @@ func failed(client any, table, operation string, err error) error {
 }
 
 // refused reads DynamoDB's name of a fault.
-func refused(code, message string) (advice string, kind error) {
+func refused(operation, code, message string) (advice string, kind error) {
 	switch code {
 	case "ResourceNotFoundException":
 		return "create it with recloser store init, or name another table or region", ErrNoTable
 	case "ValidationException":
 		// The words are DynamoDB's; there is no code of its own for it.
-		if strings.Contains(message, "key element") || strings.Contains(message, "Missing the key") || strings.Contains(message, "One of the required keys") {
-			return "its key must be pk, a string, and nothing else; recloser store check says more", ErrWrongTable
+		if strings.Contains(message, "key element") || strings.Contains(message, "number of conditions on the keys") ||
+			strings.Contains(message, "Missing the key") || strings.Contains(message, "One of the required keys") {
+			return "its key must be pk and sk, two strings; recloser store check says more", ErrWrongTable
+		}
+		if strings.Contains(message, "specified index") {
+			return "it has no index " + Index + "; run recloser store init", ErrWrongTable
 		}
 		return "DynamoDB does not accept the request", nil
 	case "ExpiredTokenException", "ExpiredToken", "RequestExpired":
@@ -129,13 +139,24 @@ func refused(code, message string) (advice string, kind error) {
 		"IncompleteSignature", "IncompleteSignatureException", "MissingAuthenticationToken", "MissingAuthenticationTokenException":
 		return "they are not valid here; look at the account, the region and the clock of this machine", ErrCredentials
 	case "AccessDeniedException", "AccessDenied":
-		return "allow dynamodb:GetItem and dynamodb:UpdateItem on the table", ErrDenied
+		return allow(operation), ErrDenied
 	case "ProvisionedThroughputExceededException", "ThrottlingException", "Throttling", "RequestLimitExceeded", "RequestThrottled":
 		return "raise the table's limits, or use on-demand capacity", ErrThrottled
 	case "InternalServerError", "InternalFailure", "ServiceUnavailable", "ServiceUnavailableException":
 		return "", ErrUnavailable
 	}
 	return "", nil
+}
+
+// allow says what right a request lacks.
+func allow(operation string) string {
+	switch operation {
+	case "GetItem", "UpdateItem":
+		return "allow dynamodb:GetItem and dynamodb:UpdateItem on the table"
+	case "Query":
+		return "allow dynamodb:Query on the table and on its index " + Index
+	}
+	return "allow dynamodb:" + operation + " on the table"
 }
 
 // unanswered says why there is no answer that could be read.

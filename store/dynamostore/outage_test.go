@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/recloser-dev/recloser"
@@ -129,7 +130,7 @@ func TestOutages(t *testing.T) {
 					o.opt(options)
 				}
 				m.HTTPClient, options.HTTPClient = options.HTTPClient, m
-				options.Retryer = nil // The SDK's own, which repeats.
+				options.Retryer = retry.NewStandard() // The SDK's own, which repeats.
 			})
 			var told []error
 			b := breaker(t, "payments", c, open(api, name), func(e recloser.Event) {

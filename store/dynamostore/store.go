@@ -1,4 +1,5 @@
-// Package dynamostore keeps the records of a fleet in a DynamoDB table.
+// Package dynamostore keeps the records of a fleet, and what has happened to
+// them, in a DynamoDB table.
 //
 //	client, err := dynamostore.NewClient()
 //	…
@@ -9,8 +10,13 @@
 // Nothing is asked of DynamoDB before the first call that needs it. A read is one
 // consistent GetItem, at one read unit; a write is one UpdateItem with a
 // condition, at one write unit for each KB of the record, whether its condition
-// holds or not. The role of an environment needs dynamodb:GetItem and
-// dynamodb:UpdateItem, and nothing else.
+// holds or not. Who moves a circuit to another state writes an entry of its
+// history besides, by another UpdateItem at one unit, which DynamoDB deletes after
+// [recloser.HistoryAge]. The index of circuits is written once for each.
+//
+// The role of an environment needs dynamodb:GetItem and dynamodb:UpdateItem on the
+// table, and nothing else. An operator's needs dynamodb:Query on the table and on
+// its index besides; [Create], [Check] and [Destroy] say what they need.
 package dynamostore
 
 import (
@@ -31,8 +37,8 @@ import (
 type API interface {
 	GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
 	UpdateItem(context.Context, *dynamodb.UpdateItemInput, ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error)
-	// Scan is needed by [Store.Keys] alone, which environments do not call.
-	Scan(context.Context, *dynamodb.ScanInput, ...func(*dynamodb.Options)) (*dynamodb.ScanOutput, error)
+	// Query is for operators; environments do not ask it.
+	Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error)
 }
 
 // DefaultTable is the name of the table if none is given.
@@ -54,14 +60,21 @@ type Options struct {
 	// Now is the wall clock from which Expiry is reckoned. Defaults to
 	// [time.Now].
 	Now func() time.Time
+	// OnForgotten is told of an entry of a circuit's history that was not
+	// written, or is not known to be, and why; the transition that it was of
+	// stands. Of a transition whose own outcome is unknown no entry is written,
+	// and this is not told: a gap in the generations of a history shows it. It
+	// runs before the write returns, so it must be quick, and it may run in many
+	// goroutines at once; its panic is caught. Defaults to nil: nobody is told.
+	OnForgotten func(key string, e recloser.HistoryEntry, err error)
 }
 
 // The least that a record must outlive: what is cached of it, permits and
 // operators' words.
 const outlive = 7 * 24 * time.Hour
 
-// Store is a [recloser.Store] in a DynamoDB table, and a [recloser.Lister] for
-// operators. It is safe for concurrent use.
+// Store is a [recloser.Store] in a DynamoDB table, and a [recloser.Lister] and a
+// [recloser.Historian] for operators. It is safe for concurrent use.
 //
 // No request is repeated: of a write whose outcome is unknown nobody could tell
 // whether it was made twice, and a breaker that has no answer asks again at its
@@ -72,8 +85,9 @@ type Store struct {
 }
 
 var (
-	_ recloser.Store  = (*Store)(nil)
-	_ recloser.Lister = (*Store)(nil)
+	_ recloser.Store     = (*Store)(nil)
+	_ recloser.Lister    = (*Store)(nil)
+	_ recloser.Historian = (*Store)(nil)
 )
 
 // New returns a store. It does no I/O, and takes any options: those that make no
@@ -135,6 +149,9 @@ func (s *Store) Apply(ctx context.Context, key string, w recloser.Write) (reclos
 	const tries = 4
 	for i := range tries {
 		r, err := s.update(ctx, key, updates[i%len(updates)])
+		if err == nil {
+			s.remember(ctx, key, w, r)
+		}
 		if !errors.Is(err, recloser.ErrConflict) {
 			return r, err
 		}
@@ -172,7 +189,7 @@ func (s *Store) expires(w recloser.Write) (recloser.Instant, error) {
 func (s *Store) load(ctx context.Context, key string) (recloser.Record, error) {
 	out, err := s.client.GetItem(ctx, &dynamodb.GetItemInput{
 		TableName:      &s.options.Table,
-		Key:            primaryKey(key),
+		Key:            attributes(item.RecordKey(key)),
 		ConsistentRead: aws.Bool(true),
 	}, once)
 	if err != nil {
@@ -195,7 +212,7 @@ func (s *Store) lose(ctx context.Context, key string) (recloser.Record, error) {
 func (s *Store) update(ctx context.Context, key string, u item.Update) (recloser.Record, error) {
 	out, err := s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName:                           &s.options.Table,
-		Key:                                 primaryKey(key),
+		Key:                                 attributes(item.RecordKey(key)),
 		ConditionExpression:                 &u.Condition,
 		UpdateExpression:                    &u.Expression,
 		ExpressionAttributeNames:            u.Names,

@@ -36,6 +36,7 @@ func TestStore(t *testing.T) {
 			o.PlantNewer = func(ctx context.Context, _ recloser.Store, key string) error {
 				_, err := c.PutItem(ctx, &dynamodb.PutItemInput{TableName: &name, Item: map[string]types.AttributeValue{
 					"pk":     &types.AttributeValueMemberS{Value: key},
+					"sk":     &types.AttributeValueMemberS{Value: "record"},
 					"schema": &types.AttributeValueMemberN{Value: "2"},
 					"state":  &types.AttributeValueMemberS{Value: "ajar"},
 				}})

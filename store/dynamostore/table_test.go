@@ -116,7 +116,9 @@ func TestExpiry(t *testing.T) {
 	if _, err := s.Apply(t.Context(), "payments", forced(83)); err != nil {
 		t.Fatal(err)
 	}
-	out, err := c.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: &name, Key: map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "payments"}}})
+	out, err := c.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: &name, Key: map[string]types.AttributeValue{
+		"pk": &types.AttributeValueMemberS{Value: "payments"}, "sk": &types.AttributeValueMemberS{Value: "record"},
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}

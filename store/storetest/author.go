@@ -140,13 +140,17 @@ func (a *author) cause() recloser.Cause {
 		recloser.RuleFailureRate, recloser.RuleSlowRate, recloser.RuleConsecutive, recloser.RuleProbeFailed,
 		recloser.RuleCooledDown, recloser.RuleRecovered, recloser.RuleReset,
 	}
-	return recloser.Cause{
+	c := recloser.Cause{
 		Rule:     rules[a.roll("rule", len(rules))],
 		Calls:    a.roll("cause calls", 100_000),
 		Failures: a.roll("cause failures", 100_000),
 		Slow:     a.roll("cause slow", 100_000),
 		Span:     time.Duration(a.roll("span", 100)) * 100 * time.Millisecond,
 	}
+	if c.Rule == recloser.RuleReset {
+		c.Actor, c.Reason = a.text("actor", 12), a.text("reason", 24)
+	}
+	return c
 }
 
 func (a *author) override() recloser.Override {
@@ -155,13 +159,15 @@ func (a *author) override() recloser.Override {
 	if mode == recloser.OverrideNone {
 		return recloser.Override{}
 	}
+	return recloser.Override{Mode: mode, Until: a.instant(), Actor: "a" + a.text("actor", 12), Reason: a.text("reason", 24)}
+}
+
+// text returns what an operator could say.
+func (a *author) text(what string, longest int) string {
 	letters := []rune("aZ09 \t\n\"'\\/{}<>&%$#:;,é€漢🔌\u0000")
-	text := func(what string, longest int) string {
-		var b strings.Builder
-		for range a.roll(what, longest) {
-			b.WriteRune(letters[a.roll("letter", len(letters))])
-		}
-		return b.String()
+	var b strings.Builder
+	for range a.roll(what, longest) {
+		b.WriteRune(letters[a.roll("letter", len(letters))])
 	}
-	return recloser.Override{Mode: mode, Until: a.instant(), Actor: "a" + text("actor", 12), Reason: text("reason", 24)}
+	return b.String()
 }

@@ -34,6 +34,7 @@ func kinds() []kind {
 		good     = recloser.Settle{Generation: 2, Slot: 0, Token: "first"}
 		bad      = recloser.Settle{Generation: 2, Slot: 1, Token: "second", Outcome: recloser.OutcomeFailure}
 		closed   = transition(2, recloser.StateClosed)
+		reset    = recloser.Transition{Generation: 2, To: recloser.StateClosed, Since: epoch.Add(time.Hour), Cause: resetBy("ana@example", "it is \"back\"")}
 		again    = recloser.Watch{Generation: 3, At: epoch.Add(time.Hour), Share: 1}
 		reported = []recloser.Write{watch, report, more}
 		probing  = []recloser.Write{watch, open, first, second, last}
@@ -50,6 +51,7 @@ func kinds() []kind {
 		{"probing", probing},
 		{"probed", append(probing[:5:5], good, bad)},
 		{"closed again", append(probing[:5:5], good, bad, closed)},
+		{"reset", append(probing[:5:5], reset)},
 		{"watched again", append(probing[:5:5], good, closed, again)},
 		{"largest", largest()},
 	}
@@ -58,16 +60,17 @@ func kinds() []kind {
 // largest returns the writes that make the largest record there may be.
 func largest() []recloser.Write {
 	const many = 1 << 40
+	actor, reason := strings.Repeat("é", recloser.MaxActor/2), strings.Repeat("\"\\\n€", 42)+"🔌"
+	moved := resetBy(actor, reason)
+	moved.Rule, moved.Calls, moved.Failures, moved.Slow, moved.Span = recloser.RuleProbeFailed, many, many, many, time.Hour
 	writes := []recloser.Write{
 		recloser.SetOverride{Override: recloser.Override{
 			Mode:   recloser.OverrideClosed,
 			Until:  epoch.Add(24 * time.Hour),
-			Actor:  strings.Repeat("é", 64),
-			Reason: strings.Repeat("\"\\\n€", 42) + "🔌",
+			Actor:  actor,
+			Reason: reason,
 		}},
-		recloser.Transition{To: recloser.StateHalfOpen, Since: epoch, OpenUntil: epoch.Add(time.Hour), Relapses: 1000, Cause: recloser.Cause{
-			Rule: recloser.RuleProbeFailed, Calls: many, Failures: many, Slow: many, Span: time.Hour,
-		}},
+		recloser.Transition{To: recloser.StateHalfOpen, Since: epoch, OpenUntil: epoch.Add(time.Hour), Relapses: 1000, Cause: moved},
 		recloser.Watch{Generation: 1, At: epoch, Share: recloser.Share(1) / 3},
 	}
 	for i := range recloser.MaxVoices {
@@ -103,6 +106,11 @@ func transition(generation uint64, to recloser.State) recloser.Transition {
 		Relapses:   2,
 		Cause:      recloser.Cause{Rule: recloser.RuleFailureRate, Calls: 14, Failures: 12, Slow: 3, Span: 2 * time.Second},
 	}
+}
+
+// resetBy is why a circuit is closed that an operator has reset.
+func resetBy(actor, reason string) recloser.Cause {
+	return recloser.Cause{Rule: recloser.RuleReset, Actor: actor, Reason: reason}
 }
 
 func lease(token string) recloser.Lease {

@@ -55,9 +55,9 @@ func defaults() Options {
 }
 
 // Run holds what open opens to the contract of a [recloser.Store], a subtest
-// for each part of it, and of a [recloser.Lister] if it is one. Each subtest
-// opens the store anew, and may do so before the last one is done with it: open
-// leaves what it has to close to t.Cleanup.
+// for each part of it, and of a [recloser.Lister] and a [recloser.Historian] if
+// it is one. Each subtest opens the store anew, and may do so before the last one
+// is done with it: open leaves what it has to close to t.Cleanup.
 func Run(t *testing.T, open func(t *testing.T) recloser.Store, optFns ...func(*Options)) {
 	t.Helper()
 	options := defaults()
@@ -124,6 +124,7 @@ func checks() []check {
 		{name: "faults", run: checkFaults, unless: withoutFaults},
 		{name: "newer", run: checkNewer, unless: withoutNewer},
 		{name: "lister", run: checkLister, unless: withoutLister},
+		{name: "historian", run: checkHistorian, unless: withoutHistorian},
 	}
 }
 
@@ -144,6 +145,13 @@ func withoutNewer(s subject) string {
 func withoutLister(s subject) string {
 	if _, ok := s.store.(recloser.Lister); !ok {
 		return "the store is no Lister"
+	}
+	return ""
+}
+
+func withoutHistorian(s subject) string {
+	if _, ok := s.store.(recloser.Historian); !ok {
+		return "the store is no Historian"
 	}
 	return ""
 }

@@ -190,6 +190,10 @@ func recordMutants() []mutant {
 		{"cuts a long reason", []string{"largest", "writes"}, change(func(_ recloser.Record, _ recloser.Write, r *recloser.Record) {
 			r.Override.Reason = cut(r.Override.Reason, 255)
 		})},
+		{"forgets who has reset it", []string{"writes", "sequences"}, moved(func(_ recloser.Record, r *recloser.Record) { r.Cause.Actor = "" })},
+		{"cuts a long reason of a reset", []string{"largest"}, moved(func(_ recloser.Record, r *recloser.Record) {
+			r.Cause.Reason = cut(r.Cause.Reason, 255)
+		})},
 		{"has no eighth slot for a probe", []string{"largest", "sequences"}, change(func(_ recloser.Record, _ recloser.Write, r *recloser.Record) {
 			r.Probes[7] = recloser.Lease{}
 		})},
@@ -245,7 +249,7 @@ func behaviourMutants() []mutant {
 // TestMutants shows that the suite finds stores that break the contract.
 func TestMutants(t *testing.T) {
 	found := make(map[string]bool)
-	for _, m := range slices.Concat(writeMutants(), answerMutants(), recordMutants(), behaviourMutants()) {
+	for _, m := range slices.Concat(writeMutants(), answerMutants(), recordMutants(), behaviourMutants(), historyMutants(), inventionMutants()) {
 		for _, check := range m.found {
 			found[check] = true
 			t.Run(m.name+"/"+check, func(t *testing.T) {

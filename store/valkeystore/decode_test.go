@@ -29,7 +29,7 @@ func TestGoldenHash(t *testing.T) {
 		recloser.SetOverride{Override: recloser.Override{Mode: recloser.OverrideClosed, Until: 1_767_312_000_000, Actor: "ops", Reason: "planned work"}},
 		recloser.Transition{
 			To: recloser.StateOpen, Since: 1_767_225_600_000, OpenUntil: 1_767_225_610_000, Relapses: 2,
-			Cause: recloser.Cause{Rule: recloser.RuleFailureRate, Calls: 14, Failures: 12, Slow: 3, Span: 2_000_000_000},
+			Cause: recloser.Cause{Rule: recloser.RuleFailureRate, Calls: 14, Failures: 12, Slow: 3, Span: 2_000_000_000, Actor: "ana", Reason: "it is back"},
 		},
 		recloser.Watch{Generation: 1, At: watch, Share: 0.25},
 		recloser.Report{Generation: 1, Watch: watch, Share: recloser.Share(1) / 3, Voice: "b", Counted: []recloser.Slot{
@@ -100,6 +100,8 @@ func TestDecodeHostileHash(t *testing.T) {
 		{"relapses", map[string]string{"relapses": "many"}},
 		{"cause.calls", map[string]string{"cause.calls": "0x10"}},
 		{"cause.rule", map[string]string{"cause.rule": strings.Repeat("x", 2000)}},
+		{"cause.actor", map[string]string{"cause.actor": strings.Repeat("x", 2000)}},
+		{"cause.reason", map[string]string{"cause.reason": strings.Repeat("x", 2000)}},
 		{"override.until_ms", map[string]string{"override.until_ms": "-"}},
 		{"share", map[string]string{"share": "NaN"}},
 		{"share", map[string]string{"share": "half"}},
@@ -167,6 +169,7 @@ func FuzzDecode(f *testing.F) {
 		"p0.token\nmine\np0.end_ms\n1\nprobe_ok\n1\nprobe_failed\n-1",
 		"override.mode\nopen\noverride.until_ms\n9223372036854775807\noverride.actor\nops",
 		"cause.rule\nfailure_rate\ncause.calls\n-9223372036854775808\ncause.span_ms\n9223372036854775807",
+		"cause.rule\nreset\ncause.actor\nana\ncause.reason\nit is \"back\"",
 		"schema\n2", "share\nInf", "share\n-0", "voices\n\x1f\x1f\x02", "window.r1\n9223372036854775807",
 	} {
 		f.Add(seed)

@@ -10,7 +10,7 @@ import (
 	"github.com/recloser-dev/recloser"
 )
 
-// Bounds of a record that is read: the largest there can be has 105 fields and
+// Bounds of a record that is read: the largest there can be has 102 fields and
 // three kilobytes. What is larger was not written by this store.
 const (
 	maxFields = 1024

@@ -5,21 +5,14 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/internal/field"
 )
 
 // errNever is matched by the error of a write whose condition no record meets.
 var errNever = errors.New("no record meets the write's condition")
-
-const (
-	// slotUnit is what a slot's start is written in.
-	slotUnit = 100 * time.Millisecond
-	// maxText is how many bytes a text of a record may have.
-	maxText = 1024
-)
 
 // command is a script, and the arguments that follow its generation and expiry.
 type command struct {
@@ -66,7 +59,7 @@ func (s scripts) command(w recloser.Write) (script, []any, error) {
 func (c *command) report(w recloser.Report) {
 	c.number(w.Watch)
 	c.share(w.Share)
-	c.text("voice", escape(w.Voice))
+	c.text("voice", escape(w.Voice), field.MaxText)
 	c.args = append(c.args, len(w.Drop))
 	for _, start := range w.Drop {
 		c.slot(start)
@@ -85,8 +78,9 @@ func (c *command) report(w recloser.Report) {
 func (c *command) transition(w recloser.Transition) {
 	c.move(w.Generation, w.To, w.Since)
 	c.number(w.OpenUntil, recloser.Instant(w.Relapses))
-	c.text("rule", string(w.Cause.Rule))
+	c.text("rule", string(w.Cause.Rule), field.MaxText)
 	c.args = append(c.args, w.Cause.Calls, w.Cause.Failures, w.Cause.Slow, w.Cause.Span.Milliseconds())
+	c.said(w.Cause.Actor, w.Cause.Reason)
 }
 
 // move begins a transition. The next generation is calculated here: Lua's
@@ -107,12 +101,12 @@ func (c *command) claim(w recloser.Claim) {
 	}
 	if w.First {
 		c.move(w.Generation, recloser.StateHalfOpen, w.Since)
-		c.text("rule", string(recloser.RuleCooledDown))
+		c.text("rule", string(recloser.RuleCooledDown), field.MaxText)
 	} else {
 		c.args = append(c.args, w.Slot)
-		c.text("token", w.Was)
+		c.text("token", w.Was, field.MaxText)
 	}
-	c.text("token", w.Lease.Token)
+	c.text("token", w.Lease.Token, field.MaxText)
 	c.number(w.Lease.End)
 }
 
@@ -122,7 +116,7 @@ func (c *command) settle(w recloser.Settle) {
 		return
 	}
 	c.args = append(c.args, w.Slot)
-	c.text("token", w.Token)
+	c.text("token", w.Token, field.MaxText)
 	counter := ""
 	switch w.Outcome {
 	case recloser.OutcomeSuccess:
@@ -140,10 +134,15 @@ func (c *command) override(o recloser.Override) {
 	default:
 		c.refuse("an override is open or closed, not %.40q", string(o.Mode))
 	}
-	c.text("mode", string(o.Mode))
+	c.text("mode", string(o.Mode), field.MaxText)
 	c.number(o.Until)
-	c.text("actor", o.Actor)
-	c.text("reason", o.Reason)
+	c.said(o.Actor, o.Reason)
+}
+
+// said is who said something, and why.
+func (c *command) said(actor, reason string) {
+	c.text("actor", actor, recloser.MaxActor)
+	c.text("reason", reason, recloser.MaxReason)
 }
 
 func (c *command) number(all ...recloser.Instant) {
@@ -160,18 +159,18 @@ func (c *command) share(s recloser.Share) {
 	c.args = append(c.args, strconv.FormatFloat(float64(s)+0, 'g', -1, 64))
 }
 
-func (c *command) text(what, s string) {
-	if len(s) > maxText || !utf8.ValidString(s) {
-		c.refuse("the %s has %d bytes of at most %d of UTF-8", what, len(s), maxText)
+func (c *command) text(what, s string, longest int) {
+	if len(s) > longest || !utf8.ValidString(s) {
+		c.refuse("the %s has %d bytes of at most %d of UTF-8", what, len(s), longest)
 	}
 	c.args = append(c.args, s)
 }
 
 // slot refuses a slot whose start cannot be written.
 func (c *command) slot(start recloser.Instant) {
-	unit := recloser.Instant(slotUnit.Milliseconds())
+	unit := recloser.Instant(field.SlotUnit.Milliseconds())
 	if start%unit != 0 {
-		c.refuse("a slot starts at a multiple of %v, not at %d ms", slotUnit, start)
+		c.refuse("a slot starts at a multiple of %v, not at %d ms", field.SlotUnit, start)
 	}
 	c.args = append(c.args, int64(start/unit))
 }
