@@ -6,8 +6,6 @@ import (
 	"regexp"
 	"strings"
 	"text/template"
-
-	"github.com/recloser-dev/recloser"
 )
 
 //go:embed expression/*.jsonata
@@ -22,14 +20,15 @@ var (
 type writer struct {
 	numbers numbers
 	parts   *template.Template
+	problem error
 }
 
-func newWriter(p recloser.Policy) (*writer, error) {
+func newWriter(n numbers) (*writer, error) {
 	parts, err := template.ParseFS(expressions, "expression/*.jsonata")
 	if err != nil {
 		return nil, fmt.Errorf("workflow: %w", err)
 	}
-	return &writer{numbersOf(p), parts}, nil
+	return &writer{numbers: n, parts: parts}, nil
 }
 
 // part returns one of the files as it is to be evaluated: with the numbers, and
@@ -44,20 +43,20 @@ func (w *writer) part(name string) (string, error) {
 }
 
 // block returns the parts one after the other as one expression, after what is
-// bound before them.
-func (w *writer) block(before string, names ...string) (string, error) {
+// bound before them. The first error is kept.
+func (w *writer) block(before string, names ...string) string {
 	var all []string
 	if before != "" {
 		all = append(all, before)
 	}
 	for _, name := range names {
 		text, err := w.part(name)
-		if err != nil {
-			return "", err
+		if err != nil && w.problem == nil {
+			w.problem = err
 		}
 		all = append(all, text)
 	}
-	return evaluate("( " + strings.Join(all, " ") + " )"), nil
+	return evaluate("( " + strings.Join(all, " ") + " )")
 }
 
 // evaluate writes an expression as a field has it.

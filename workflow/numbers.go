@@ -33,6 +33,12 @@ type numbers struct {
 	SuspiciousStart                             decimal
 	SuspiciousRate, CalmRate                    decimal
 	FirstShare, LeastShare, LeastStep, MostStep decimal
+	SlowAfter                                   decimal
+
+	// What is not of the policy, as expressions.
+	Circuit, Tasks, WhenOpen, Whens, Alone string
+	HTTP, Errors, Ignore, Machine          string
+	Named                                  bool
 }
 
 // What the protocol fixes; spec/protocol.md has them all.
@@ -72,6 +78,7 @@ func numbersOf(p recloser.Policy) numbers {
 		Lease: millis(p.Lease()), Margin: millis(p.HalfOpen.Margin),
 		Ramp: millis(p.Ramp.Over), RampFrom: decimal(p.Ramp.From), WellAfter: millis(p.Ramp.Over + window), Enforce: decimal(p.Enforce),
 		Refresh: millis(recloser.RefreshInterval), Recent: millis(recentView), SuspiciousStart: 5000, SuspiciousRate: 25, CalmRate: 4,
+		SlowAfter:  millis(p.OpenWhen.SlowAfter),
 		FirstShare: 0.25, LeastShare: 0.0001, LeastStep: 0.5, MostStep: 4,
 	}
 }

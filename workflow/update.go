@@ -3,7 +3,9 @@ package workflow
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/recloser-dev/recloser"
@@ -40,6 +42,12 @@ const (
 	markVoice      = "mark-voice"
 )
 
+// shareMark is the share's mark as package item writes it.
+func shareMark() string { return strconv.FormatFloat(float64(markShare), 'g', -1, 64) }
+
+// marked finds a mark that was not found again.
+var marked = regexp.MustCompile(`\b7[1-6]00[01]0[0-9]|mark-`)
+
 // marks are the expressions that the marks stand for, by the mark as item writes
 // it. An expression comes to a text.
 type marks map[string]string
@@ -55,21 +63,31 @@ type question string
 
 // arguments returns the arguments of the task that makes an update: of all forms
 // the one that the questions choose. write returns the write of a form, of which
-// bit i says whether the answer to question i is yes.
+// bit i says whether the answer to question i is yes, or nil if they cannot be answered so.
 func (c *circuit) arguments(marks marks, questions []question, write func(bits uint) recloser.Write) (map[string]any, error) {
 	var forms []form
 	for bits := range uint(1) << len(questions) {
-		updates, err := item.Of(write(bits), markExpires)
+		w := write(bits)
+		if w == nil {
+			continue
+		}
+		updates, err := item.Of(w, markExpires)
 		if err != nil {
 			return nil, fmt.Errorf("workflow: %w", err)
 		}
 		if len(updates) != 1 {
-			return nil, fmt.Errorf("workflow: %T is %d updates, and must be one", write(bits), len(updates))
+			return nil, fmt.Errorf("workflow: %T is %d updates, and must be one", w, len(updates))
 		}
 		forms = append(forms, form{updates[0], bits})
 	}
 	marks = maps.Clone(marks)
-	marks[string(item.Number(fmt.Sprint(int64(markExpires)/1000)))] = fmt.Sprintf("$string($floor($millis() / 1000) + %d)", int64(c.expiry.Seconds()))
+	marks[fmt.Sprint(int64(markExpires)/1000)] = fmt.Sprintf("$string($floor($millis() / 1000) + %d)", int64(c.expiry.Seconds()))
+	return c.task(marks, questions, forms)
+}
+
+// task returns the arguments of the task that makes one of several forms of an
+// update of the record.
+func (c *circuit) task(marks marks, questions []question, forms []form) (map[string]any, error) {
 	condition := choose(questions, forms, func(u item.Update) string { return text(u.Condition) })
 	expression := choose(questions, forms, func(u item.Update) string { return text(u.Expression) })
 	names, err := object(questions, forms, func(u item.Update) map[string]string {
@@ -198,15 +216,18 @@ func split(forms []form, bit uint) (yes, no []form) {
 // object writes an expression of an object some of whose entries only some forms
 // have. Whether one is there may depend on one question only.
 func object(questions []question, forms []form, of func(item.Update) map[string]string) (string, error) {
-	union := make(map[string]string)
+	union := make(map[string]bool)
 	for _, f := range forms {
-		maps.Copy(union, of(f.update))
+		for key := range of(f.update) {
+			union[key] = true
+		}
 	}
 	var always []string
 	some := make(map[string][]string)
 	for _, key := range slices.Sorted(maps.Keys(union)) {
 		has := func(f form) bool { _, there := of(f.update)[key]; return there }
-		entry := text(key) + ": " + union[key]
+		with := slices.DeleteFunc(slices.Clone(forms), func(f form) bool { return !has(f) })
+		entry := text(key) + ": " + choose(questions, with, func(u item.Update) string { return of(u)[key] })
 		if !slices.ContainsFunc(forms, func(f form) bool { return !has(f) }) {
 			always = append(always, entry)
 			continue
