@@ -218,3 +218,14 @@ func (p *placeholders) unused() error {
 	}
 	return nil
 }
+
+// Items returns all items, in no order.
+func (t *Table) Items() []Item {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var all []Item
+	for _, item := range t.items {
+		all = append(all, clone(item))
+	}
+	return all
+}

@@ -1,0 +1,215 @@
+package workflow_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/internal/item"
+	"github.com/recloser-dev/recloser/internal/statelanguage"
+	"github.com/recloser-dev/recloser/workflow"
+)
+
+// pair is one circuit twice: in the Go core, whose every call is made by an
+// environment of its own, and in state machines. Both see the same times, coins and
+// tokens, and must say the same and come to the same record. LAWS.md, W1.
+type pair struct {
+	*world
+	core   *core
+	memory *recloser.MemoryStore
+	token  int
+	// broken is how the store answers the next operations; see storeFault.
+	broken []storeFault
+	// machine is the state machine that makes the calls.
+	machine string
+}
+
+// storeFault is the fault of one operation of the store.
+type storeFault uint8
+
+const (
+	storeWell storeFault = iota
+	// storeDown fails the operation, which is not made.
+	storeDown
+	// storeLost makes the operation and loses its answer at once.
+	storeLost
+)
+
+var errStore = errors.New("connection refused")
+
+func newPair(tb testing.TB, engine *statelanguage.Engine, policy recloser.Policy) *pair {
+	tb.Helper()
+	p := &pair{world: newWorld(tb, engine), memory: new(recloser.MemoryStore), machine: "guard-express"}
+	p.add(func(o *workflow.Options) { o.Policy, o.Ignore = policy, []string{"Ignored"} })
+	now := func() time.Time { return p.world.world.Now() }
+	p.memory.Now = now
+	p.tokens = func() string { return fmt.Sprintf("token-%d", p.token) }
+	p.core = &core{
+		tb: tb, policy: policy, now: now,
+		coin: func() float64 { return p.coin }, tokens: func() string { return fmt.Sprintf("token-%d", p.token) },
+	}
+	return p
+}
+
+// script makes the store of one side fail as the call asks for.
+func (p *pair) script(faults []storeFault) {
+	n := 0
+	next := func() storeFault {
+		n++
+		if n <= len(faults) {
+			return faults[n-1]
+		}
+		return storeWell
+	}
+	p.core.store = faulty{p.memory, func(recloser.Write) (before, after error) {
+		switch next() {
+		case storeDown:
+			return errStore, nil
+		case storeLost:
+			return nil, errStore
+		case storeWell:
+		}
+		return nil, nil
+	}}
+	m := 0
+	p.fault = func(operation string, request map[string]any) (bool, map[string]any, error) {
+		key, _ := request["Key"].(map[string]any)
+		if sort, _ := key[item.Sort].(map[string]any); sort["S"] != item.SortRecord {
+			return false, nil, nil // The history has no part in it.
+		}
+		m++
+		if m > len(faults) {
+			return false, nil, nil
+		}
+		switch faults[m-1] {
+		case storeDown:
+			return true, nil, &statelanguage.Refusal{Code: "InternalServerError", Message: "down"}
+		case storeLost:
+			_, _ = p.apply(operation, request)
+			return true, nil, &statelanguage.Refusal{Code: "InternalServerError", Message: "lost"}
+		case storeWell:
+		}
+		return false, nil, nil
+	}
+}
+
+// step is a call: it takes a time, and comes to something.
+type step struct {
+	verb      string // fails, succeeds or ignores
+	took      time.Duration
+	asked     time.Duration // to be left alone
+	partition string
+	faults    []storeFault
+}
+
+// call makes a call on both sides, and reports what each said. The side of the core
+// comes first; time passes on that of the state machines.
+func (p *pair) call(s step) (core, machine string) {
+	p.tb.Helper()
+	p.token++
+	p.script(s.faults)
+	l := p.core.begin(s.partition)
+	payload := map[string]any{"took_ms": float64(s.took.Milliseconds())}
+	switch {
+	case s.verb == "ignores":
+		payload["fails"] = "Ignored"
+	case s.verb == "fails" && s.asked > 0:
+		payload["answers"] = map[string]any{"statusCode": 503, "headers": map[string]any{"Retry-After": fmt.Sprint(int(s.asked.Seconds()))}}
+	case s.verb == "fails":
+		payload["fails"] = "Failed"
+	}
+	input := map[string]any{"task": map[string]any{"lambda": "payments"}, "payload": payload}
+	if s.partition != "" {
+		input["partition"] = s.partition
+	}
+	e, err := p.account.Start(p.machine, input)
+	if err != nil {
+		p.tb.Fatal(err)
+	}
+	end := p.world.world.Now().Add(s.took)
+	p.world.world.Run()
+	p.world.world.RunUntil(end)
+	if !strings.HasPrefix(l.said, "rejected") {
+		l.end(s.verb, s.asked)
+	}
+	return l.said, saidBy(e)
+}
+
+// saidBy says what an execution was told, in the words of the core's side.
+func saidBy(e *statelanguage.Execution) string {
+	if e.Failure != nil && e.Failure.Name == "Recloser.CircuitOpen" {
+		var cause struct {
+			Reason     string
+			RetryAfter float64 `json:"retry_after_ms"`
+		}
+		if err := json.Unmarshal([]byte(e.Failure.Cause), &cause); err != nil {
+			return err.Error()
+		}
+		return fmt.Sprintf("rejected: %s, retry after %v", cause.Reason, time.Duration(cause.RetryAfter)*time.Millisecond)
+	}
+	if e.Failure != nil && e.Failure.Name != "Failed" && e.Failure.Name != "Ignored" {
+		return "broken: " + e.Failure.Error()
+	}
+	if e.Passed("Claim") && e.Passed("In time") {
+		return "probe"
+	}
+	return "admitted"
+}
+
+// compare reports what differs between the two records of a circuit, and between
+// the histories.
+func (p *pair) compare(key string) string {
+	want, err := p.memory.Load(context.Background(), key)
+	if err != nil {
+		return err.Error()
+	}
+	got := p.record(key)
+	// The expressions of a state machine write 15 digits.
+	if math.Abs(float64(got.Share-want.Share)) < 1e-12 {
+		got.Share = want.Share
+	}
+	var out []string
+	if got != want {
+		out = append(out, fmt.Sprintf("core    %s\nmachine %s", brief(want), brief(got)))
+	}
+	entries, err := p.memory.History(context.Background(), key, 0, 1000)
+	if err != nil {
+		return err.Error()
+	}
+	if left := p.history(key); !slices.Equal(entries, left) {
+		out = append(out, fmt.Sprintf("history of the core    %v\nhistory of the machine %v", entries, left))
+	}
+	return strings.Join(out, "\n")
+}
+
+// history returns the entries of a circuit in the table, the newest first.
+func (p *pair) history(key string) []recloser.HistoryEntry {
+	var entries []recloser.HistoryEntry
+	for _, attributes := range p.table.Items() {
+		pk, _ := attributes[item.Key].(map[string]any)
+		sort, _ := attributes[item.Sort].(map[string]any)
+		if pk["S"] != key || sort["S"] == item.SortRecord {
+			continue
+		}
+		e, err := item.DecodeEntry(key, itemOf(attributes))
+		if err != nil {
+			p.tb.Fatal(err)
+		}
+		entries = append(entries, e)
+	}
+	slices.SortFunc(entries, func(a, b recloser.HistoryEntry) int { return int(int64(b.Generation) - int64(a.Generation)) })
+	return entries
+}
+
+// brief says what is in a record.
+func brief(r recloser.Record) string {
+	return fmt.Sprintf("%v since %d until %d, generation %d, relapses %d (%v), watch %d share %v voices %v, slots %+v, probes %v, %d ok, %d failed",
+		r.State, r.Since, r.OpenUntil, r.Generation, r.Relapses, r.Cause, r.WatchSince, float64(r.Share), r.Voices, r.Window.Slots(), r.Probes, r.ProbeOK, r.ProbeFailed)
+}
