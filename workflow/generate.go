@@ -36,15 +36,35 @@ func Generate(name string, optFns ...func(*Options)) ([]File, error) {
 		files = append(files, File{Name: fileName(name) + "." + kind + ".asl.json", Text: text})
 		return err
 	}
-	express, err := c.guard(false)
-	if err := add("guard-express", express, err); err != nil {
-		return nil, err
-	}
-	standard, err := c.guard(true)
-	if err := add("guard", standard, err); err != nil {
-		return nil, err
+	for _, kind := range c.kinds() {
+		m, err := kind.write()
+		if err := add(kind.name, m, err); err != nil {
+			return nil, err
+		}
 	}
 	return files, nil
+}
+
+// kind is a state machine that a circuit has.
+type kind struct {
+	name  string
+	write func() (machine, error)
+}
+
+// kinds returns the state machines of the circuit.
+func (c *circuit) kinds() []kind {
+	all := []kind{
+		{KindGuardExpress, func() (machine, error) { return c.guard(false) }},
+		{KindGuard, func() (machine, error) { return c.guard(true) }},
+		{KindHold, c.hold},
+	}
+	if c.Health != "" {
+		all = append(all, kind{KindRecover, c.recovery})
+	}
+	if c.Park != "" {
+		all = append(all, kind{KindRedrive, c.redrive})
+	}
+	return all
 }
 
 // fileName is the name of a circuit as one of a file and of a state machine,

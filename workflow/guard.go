@@ -61,6 +61,7 @@ const (
 type guard struct {
 	*circuit
 	standard bool
+	recovery bool
 	states   states
 	problem  error
 }
@@ -149,9 +150,13 @@ func unwrapBlock(field string) string {
 func (g *guard) look() {
 	const fresh = "$seen := null; $leave := 0; $token := ''; $slot := 0; $wasFirst := false; $turn := {'step': 0}; "
 	const known = "$seen := $view.seen; $leave := $max([0, $call.leave - $millis()]); $token := $view.token; $slot := $view.slot; $wasFirst := $view.first; "
+	asked := "request"
+	if g.recovery {
+		asked = "recovery"
+	}
 	begin := func(view string) map[string]string {
 		return map[string]string{
-			"request": g.block("$in := "+input+"; ", "request"),
+			"request": g.block("$in := "+input+"; ", asked),
 			"key":     evaluate(g.keyText()),
 			"turn":    evaluate(fmt.Sprintf("{'step': 0, 'round': 0, 'attempt': $type(%s.continued.attempt) = 'number' ? %[1]s.continued.attempt : 0}", input)),
 			"call":    evaluate("{'outcome': '', 'slow': false, 'error': '', 'cause': '', 'ended': 0, 'leave': 0}"),
@@ -179,6 +184,10 @@ func (g *guard) look() {
 	s.Catch = []catcher{{ErrorEquals: []string{everyError}, Assign: map[string]string{"view": g.alone()}, Output: keep, Next: stDecide}}
 	s.Next = stDecide
 	g.add(stLookAgain, s)
+	if g.recovery {
+		g.decideRecovery()
+		return
+	}
 	g.decide()
 }
 
@@ -213,6 +222,9 @@ func (g *guard) decide() {
 
 // callRules are the rules of a choice that lead to the task that is asked for.
 func (g *guard) callRules(conditions ...string) []rule {
+	if g.recovery {
+		return []rule{{Condition: evaluate("true"), Assign: map[string]string{"began": evaluate("$millis()")}, Next: stHealth}}
+	}
 	rules := make([]rule, len(g.Tasks))
 	for i, task := range g.Tasks {
 		rules[i] = rule{

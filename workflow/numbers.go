@@ -39,6 +39,7 @@ type numbers struct {
 	Circuit, Tasks, WhenOpen, Whens, Alone string
 	HTTP, Errors, Ignore, Machine          string
 	Named                                  bool
+	HoldConcurrency                        int
 }
 
 // What the protocol fixes; spec/protocol.md has them all.
@@ -78,7 +79,7 @@ func numbersOf(p recloser.Policy) numbers {
 		Lease: millis(p.Lease()), Margin: millis(p.HalfOpen.Margin),
 		Ramp: millis(p.Ramp.Over), RampFrom: decimal(p.Ramp.From), WellAfter: millis(p.Ramp.Over + window), Enforce: decimal(p.Enforce),
 		Refresh: millis(recloser.RefreshInterval), Recent: millis(recentView), SuspiciousStart: 5000, SuspiciousRate: 25, CalmRate: 4,
-		SlowAfter:  millis(p.OpenWhen.SlowAfter),
+		SlowAfter: millis(p.OpenWhen.SlowAfter), HoldConcurrency: holdConcurrency,
 		FirstShare: 0.25, LeastShare: 0.0001, LeastStep: 0.5, MostStep: 4,
 	}
 }

@@ -71,6 +71,9 @@ type Options struct {
 	// Fallback is the function of WhenOpenFallback by its name or ARN. It is
 	// called with the payload of the request. Defaults to none.
 	Fallback string
+	// Redrives is how often a parked request is made again before it stays
+	// parked. Defaults to 5.
+	Redrives int
 	// Attempts is how often one request is tried, each a call of its own that
 	// the circuit must admit and counts. Defaults to 1.
 	Attempts int
@@ -93,7 +96,7 @@ const longest = 24 * time.Hour
 func defaults() Options {
 	return Options{
 		Policy: recloser.DefaultPolicy(), HTTP: []string{"5xx", "429"}, Table: "recloser", Expiry: 90 * 24 * time.Hour,
-		Tasks: []string{lambdaInvoke, "http:invoke"}, WhenOpen: WhenOpenFail, Attempts: 1,
+		Tasks: []string{lambdaInvoke, "http:invoke"}, WhenOpen: WhenOpenFail, Attempts: 1, Redrives: 5,
 		Interval: time.Second, Backoff: 2, MaxDelay: 30 * time.Second,
 	}
 }
@@ -138,6 +141,7 @@ func (o *Options) validate(circuit string) error {
 		require(name == "" || len(name) <= 1024 && namedRegexp.MatchString(name), "%s is %.60q, and must be a name, URL or ARN without spaces", what, name)
 	}
 	require(o.Attempts >= 1 && o.Attempts <= 100, "there are %d attempts, and must be from 1 to 100", o.Attempts)
+	require(o.Redrives >= 0 && o.Redrives <= 1000, "there are %d redrives, and must be from 0 to 1000", o.Redrives)
 	require(o.Interval >= 0 && o.Interval <= longest && o.MaxDelay >= 0 && o.MaxDelay <= longest, "an attempt waits from 0s to %v", longest)
 	require(o.Backoff >= 1 && o.Backoff <= 100, "the backoff between attempts is %v, and must be from 1 to 100", o.Backoff)
 	return errors.Join(problems...)

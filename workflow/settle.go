@@ -21,17 +21,22 @@ func (g *guard) settles() {
 		Assign: map[string]string{"after": g.afterOf()}, Next: stAct,
 	})
 
-	g.add(stAct, state{
-		Type: "Choice", Comment: "Reads, listens, reports, makes what is due, or is done.",
+	acts := state{
+		Type: "Choice", Comment: "Reads, makes what is due, or is done.",
 		Choices: []rule{
 			{Condition: evaluate("$after.act = 'read'"), Next: stReread},
-			{Condition: evaluate("$after.act = 'watch'"), Next: stWatch},
-			{Condition: evaluate("$after.act = 'report'"), Next: stReport},
 			{Condition: evaluate("$after.act = 'move'"), Next: stMoveAfter},
-			{Condition: evaluate("$after.act = 'unwatch'"), Next: stUnwatchAfter},
 		},
 		Default: stFinish,
-	})
+	}
+	if !g.recovery {
+		acts.Comment = "Reads, listens, reports, makes what is due, or is done."
+		acts.Choices = append(acts.Choices,
+			rule{Condition: evaluate("$after.act = 'watch'"), Next: stWatch},
+			rule{Condition: evaluate("$after.act = 'report'"), Next: stReport},
+			rule{Condition: evaluate("$after.act = 'unwatch'"), Next: stUnwatchAfter})
+	}
+	g.add(stAct, acts)
 
 	s = g.read(evaluate("$key"))
 	s.Comment = "Reads the record: the view is in doubt."
@@ -40,6 +45,9 @@ func (g *guard) settles() {
 	s.Next = stWeigh
 	g.add(stReread, s)
 
+	if g.recovery {
+		return // A probe is in no sample.
+	}
 	g.act(stWatch, "Makes the fleet listen. What made it do so is not counted.", g.with(g.watch()))
 	g.act(stReport, "Tells what the call came to: it was drawn for that when it began.", g.with(g.report()))
 	g.act(stUnwatchAfter, "Ends a watch in which nothing has failed for a window.", g.with(g.unwatch("after")))
@@ -77,20 +85,37 @@ func (g *guard) moves() {
 	s.Catch = lost
 	s.Next = stRemember
 	g.add(stMove, s)
-	g.remember(stRemember, stLookAgain)
+	g.rememberMove(stRemember, stLookAgain)
 
-	s = g.write(g.with(g.unwatch("view")))
-	s.Comment = "Ends a watch in which nothing has failed for a window."
-	s.Assign = map[string]string{"turn": step}
-	s.Catch = lost
-	s.Next = stLookAgain
-	g.add(stUnwatch, s)
+	if !g.recovery {
+		s = g.write(g.with(g.unwatch("view")))
+		s.Comment = "Ends a watch in which nothing has failed for a window."
+		s.Assign = map[string]string{"turn": step}
+		s.Catch = lost
+		s.Next = stLookAgain
+		g.add(stUnwatch, s)
+	}
 
 	g.act(stMoveAfter, "Makes the transition that the call has made due.", g.with(g.move("after")))
 	after := &g.states[len(g.states)-1]
 	after.Assign["moved"] = evaluate("{'g': $after.g + 1, 'move': $after.move}")
 	after.Next = stRememberAfter
-	g.remember(stRememberAfter, stWeigh)
+	g.rememberMove(stRememberAfter, stWeigh)
+}
+
+// rememberMove leaves the entry of a transition, and starts the recovery of a
+// circuit that has opened, if there is one.
+func (g *guard) rememberMove(name, next string) {
+	if g.Health == "" || g.recovery {
+		g.remember(name, next)
+		return
+	}
+	opened := "Opened"
+	if name == stRememberAfter {
+		opened = "Opened after"
+	}
+	g.remember(name, opened)
+	g.opened(opened, "Start recovery"+opened[len("Opened"):], next)
 }
 
 func (g *guard) ends() {
@@ -124,10 +149,7 @@ func (g *guard) ends() {
 	}
 	g.add(stDone, state{Type: "Succeed", Output: evaluate("$request.plain and $type($states.input) = 'object' ? ($exists($states.input.Payload) ? $states.input.Payload : null) : $states.input")})
 	g.add(stRejected, state{Type: "Fail", Comment: "The circuit turned the request away.", Error: "Recloser.CircuitOpen", Cause: evaluate(rejection)})
-	g.add(stRefused, state{
-		Type: "Fail", Comment: "The request is not one.",
-		Error: evaluate("'Recloser.' & $substringBefore($request.problem, ': ')"), Cause: evaluate("$substringAfter($request.problem, ': ')"),
-	})
+	g.add(stRefused, refused())
 	g.add(stFailed, state{Type: "Fail", Comment: "The call failed.", Error: evaluate("$call.error"), Cause: evaluate("$call.cause")})
 }
 
@@ -158,11 +180,9 @@ func (g *guard) waits() {
 		},
 		Assign: map[string]string{"request": evaluate("$merge([$request, {'plain': false}])")},
 		Output: evaluate("$states.result.Output"),
-		Retry:  []retrier{{ErrorEquals: []string{"StepFunctions.ExecutionLimitExceededException", "StepFunctions.SdkClientException"}, IntervalSeconds: 5, MaxAttempts: 10, BackoffRate: 2, MaxDelaySeconds: 300, JitterStrategy: "FULL"}},
-		Catch: []catcher{{ErrorEquals: []string{everyError}, Assign: map[string]string{"call": evaluate(
-			"( $c := $string($states.errorOutput.Cause); $e := $contains($c, /^[{].*[}]$/) ? $parse($c) : {}; " +
-				"$merge([$call, {'error': $exists($e.Error) ? $e.Error : $states.errorOutput.Error, 'cause': $exists($e.Cause) ? $e.Cause : $substring($c, 0, 1000)}]) )")}, Next: stFailed}},
-		Next: stDone,
+		Retry:  []retrier{throttled()},
+		Catch:  []catcher{{ErrorEquals: []string{everyError}, Assign: map[string]string{"call": evaluate(childError("$merge([$call, $said])"))}, Next: stFailed}},
+		Next:   stDone,
 	})
 }
 
@@ -183,9 +203,7 @@ func (g *guard) parks() {
 	g.add(stPark, state{
 		Type: "Task", Resource: "arn:aws:states:::sqs:sendMessage", Comment: "Keeps the request until the circuit has closed.", Arguments: arguments,
 		TimeoutSeconds: 30,
-		Retry: []retrier{{
-			ErrorEquals: []string{"States.TaskFailed", "States.Timeout"}, IntervalSeconds: 1, MaxAttempts: 4, BackoffRate: 2, MaxDelaySeconds: 10, JitterStrategy: "FULL",
-		}},
+		Retry:          []retrier{queueRetrier()},
 		Catch: []catcher{
 			{ErrorEquals: []string{tooLarge}, Assign: map[string]string{"call": evaluate(failure)}, Next: stNotParked},
 			{ErrorEquals: []string{everyError}, Assign: map[string]string{"call": evaluate(failure)}, Next: stNotParked},
