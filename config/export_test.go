@@ -12,6 +12,7 @@ const (
 	SharePattern     = sharePattern
 	StatusPattern    = statusPattern
 	TablePattern     = tablePattern
+	TaskPattern      = taskPattern
 	MaxEntry         = maxEntry
 	MaxErrors        = maxErrors
 	MaxListed        = maxListed
