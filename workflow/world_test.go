@@ -110,7 +110,10 @@ func (w *world) add(optFns ...func(*workflow.Options)) {
 			w.tb.Fatalf("%s: %v", f.Name, err)
 		}
 		kind := strings.TrimSuffix(strings.TrimPrefix(f.Name, "payments."), ".asl.json")
-		w.account.Add(kind, m, kind == "guard-express")
+		name := kind
+		w.account.Add(name, m, kind == "guard-express")
+		// By the name that the others start it by, too.
+		w.account.Add(workflow.MachineName("payments", kind), m, kind == "guard-express")
 	}
 }
 

@@ -27,8 +27,9 @@ type Task func(*Invocation) (any, error)
 type Invocation struct {
 	// Arguments are what the state passes.
 	Arguments any
-	// Execution is what calls.
+	// Execution is what calls, and State the state of it that does.
 	Execution *Execution
+	State     string
 
 	world *World
 }
@@ -43,6 +44,8 @@ func (i *Invocation) Now() time.Time { return i.world.Now() }
 // Account is what state machines live in: the machines, and the tasks that they
 // may call.
 type Account struct {
+	// Intercept, if it is set, may answer a call in the place of its task.
+	Intercept func(*Invocation) (answered bool, result any, err error)
 	// Tasks are the services by the resource without its prefix, such as
 	// "lambda:invoke". A task that is not there fails as States.Runtime.
 	Tasks map[string]Task

@@ -48,10 +48,12 @@ type Execution struct {
 type Visit struct {
 	State string
 	At    time.Time
-	// Error is what a retrier or a catcher took, or nobody; Retried is how
-	// often a retrier did.
-	Error   string
-	Retried int
+	// Error is what its last attempt failed with.
+	Error string
+	// Retried are the retriers that took an error, in their order, and Caught the
+	// catcher that did, counted from 1; 0 is none.
+	Retried []int
+	Caught  int
 }
 
 // ARN returns what the execution is known by.

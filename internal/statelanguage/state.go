@@ -118,7 +118,6 @@ func (v *visit) work() (any, string, *Failure) {
 			return v.caught(failure)
 		}
 		v.execution.Transitions++
-		v.execution.Visited[v.record].Retried++
 		v.execution.Visited[v.record].Error = failure.Name
 		v.retried++
 		v.execution.account.world.Sleep(delay)
@@ -159,6 +158,7 @@ func (v *visit) again(f *Failure) (time.Duration, bool) {
 			return 0, false
 		}
 		v.retries[i]++
+		v.execution.Visited[v.record].Retried = append(v.execution.Visited[v.record].Retried, i)
 		return r.delay(v.retries[i], v.execution.account.engine.Random), true
 	}
 	return 0, false
@@ -189,6 +189,7 @@ func (v *visit) caught(f *Failure) (any, string, *Failure) {
 	for i := range v.state.Catch {
 		c := &v.state.Catch[i]
 		if f.matches(c.ErrorEquals) {
+			v.execution.Visited[v.record].Caught = i + 1
 			states := v.states(map[string]any{"errorOutput": f.output()})
 			output, failure := v.leave(c.Assign, c.Output, states, f.output())
 			return output, c.Next, failure

@@ -46,7 +46,14 @@ func (v *visit) call(states map[string]any) (any, *Failure) {
 	done := false
 	waiter := w.current
 	w.spawn(func() {
-		result, err = task(&Invocation{Arguments: copyOf(arguments), Execution: e, world: w})
+		call := &Invocation{Arguments: copyOf(arguments), Execution: e, State: v.name, world: w}
+		answered := false
+		if a.Intercept != nil {
+			answered, result, err = a.Intercept(call)
+		}
+		if !answered {
+			result, err = task(call)
+		}
 		if !done {
 			done = true
 			w.unpark(waiter)
