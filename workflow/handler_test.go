@@ -55,7 +55,7 @@ func (w *world) plant(key string, r recloser.Record) {
 			put[name] = map[string]any{"N": fmt.Sprint(v)}
 		}
 	}
-	n("schema", 1)
+	n("schema", int64(max(r.Schema, 1)))
 	n("generation", int64(r.Generation))
 	n("since_ms", int64(r.Since))
 	n("open_until_ms", int64(r.OpenUntil))
