@@ -191,8 +191,8 @@ func (h handled) run(t *testing.T, w *world) *statelanguage.Execution {
 func names(e *statelanguage.Execution) (list []string) {
 	for _, v := range e.Visited {
 		name := v.State
-		if v.Error != "" {
-			name += "(" + v.Error + ")"
+		if len(v.Errors) > 0 {
+			name += "(" + strings.Join(v.Errors, ", ") + ")"
 		}
 		list = append(list, name)
 	}
@@ -217,9 +217,9 @@ func take(m *statelanguage.Machine, e *statelanguage.Execution, all map[string]b
 	}
 	for _, v := range e.Visited {
 		st := find(m, v.State)
-		for _, i := range v.Retried {
+		for n, i := range v.Retried {
 			for _, name := range st.Retry[i].ErrorEquals {
-				if name == v.Error || name == statelanguage.ErrTaskFailed && v.Error != statelanguage.ErrTimeout {
+				if name == v.Errors[n] || name == statelanguage.ErrTaskFailed && v.Errors[n] != statelanguage.ErrTimeout {
 					all[fmt.Sprintf("%s: retry %d %s", v.State, i, name)] = true
 				}
 			}

@@ -150,8 +150,10 @@ func (p *pair) call(s step) (core, machine string) {
 		p.tb.Fatal(err)
 	}
 	end := p.world.world.Now().Add(s.took)
-	p.world.world.Run()
 	p.world.world.RunUntil(end)
+	if e.Status == statelanguage.StatusRunning {
+		p.tb.Fatalf("the execution goes on: %v", names(e))
+	}
 	if !strings.HasPrefix(l.said, "rejected") {
 		l.end(s.verb, s.asked)
 	}
@@ -204,7 +206,11 @@ func (p *pair) compare(key string) string {
 
 // history returns the entries of a circuit in the table, the newest first.
 func (p *pair) history(key string) []recloser.HistoryEntry {
-	var entries []recloser.HistoryEntry
+	type placed struct {
+		at string
+		recloser.HistoryEntry
+	}
+	var found []placed
 	for _, attributes := range p.table.Items() {
 		pk, _ := attributes[item.Key].(map[string]any)
 		sort, _ := attributes[item.Sort].(map[string]any)
@@ -215,9 +221,14 @@ func (p *pair) history(key string) []recloser.HistoryEntry {
 		if err != nil {
 			p.tb.Fatal(err)
 		}
-		entries = append(entries, e)
+		at, _ := sort["S"].(string)
+		found = append(found, placed{at, e})
 	}
-	slices.SortFunc(entries, func(a, b recloser.HistoryEntry) int { return int(int64(b.Generation) - int64(a.Generation)) })
+	slices.SortFunc(found, func(a, b placed) int { return strings.Compare(b.at, a.at) })
+	var entries []recloser.HistoryEntry
+	for _, f := range found {
+		entries = append(entries, f.HistoryEntry)
+	}
 	return entries
 }
 

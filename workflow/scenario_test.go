@@ -13,7 +13,6 @@ import (
 
 	"github.com/recloser-dev/recloser"
 	"github.com/recloser-dev/recloser/internal/statelanguage"
-	"github.com/recloser-dev/recloser/workflow"
 )
 
 // Every call of a scenario is made by an environment of its own, which is what a
@@ -21,31 +20,31 @@ import (
 // environments remember, but those of the core for such environments. What is
 // left out, and why:
 var notOfStateless = map[string]string{
-	"breaker_of_one_process":               "has no store",
-	"breaker_of_one_process_in_a_row":      "has no store",
-	"concurrency_limit":                    "counts the calls in flight of one environment",
-	"consecutive_isolates_one":             "counts the failures in a row of one environment",
-	"isolated_probe_fails":                 "counts the failures in a row of one environment",
-	"freeze_trusts_no_old_view":            "freezes an environment; a workflow has no view that could be old",
-	"late_result_after_a_whole_cycle":      "freezes an environment with calls in flight for a minute; a workflow's call has timed out",
-	"identity_is_of_the_attempt":           "freezes an environment with a call in flight for ten minutes; a workflow's call has timed out",
-	"deadline_is_checked_before_the_call":  "freezes the writer of a claim for 20s; TestGuardHandles has a claim that comes late",
-	"skewed_clocks_within_margin":          "sets clocks of environments apart; executions have the clock of Step Functions",
-	"wall_clock_ahead":                     "sets clocks of environments apart; executions have the clock of Step Functions",
-	"wall_clock_steps_back":                "steps the clock of an environment",
-	"in_flight_calls_count":                "looks at calls in flight by a timer; a workflow sees a call when it ends",
-	"slow_rate":                            "looks at calls in flight by a timer; a workflow sees a call when it ends",
-	"store_slow":                           "waits 100ms for the store; a workflow waits 1s, see TestGuardHandles",
-	"first_watch_wins":                     "gives the store up after 100ms; a workflow waits 1s, see TestGuardHandles",
-	"late_claim_holds_no_call":             "gives the store up after 100ms; a workflow waits 1s, see TestGuardHandles",
-	"late_claim_of_older_generation":       "gives the store up after 100ms; a workflow waits 1s, see TestGuardHandles",
-	"late_report_of_older_watch":           "gives the store up after 100ms; a workflow waits 1s, see TestGuardHandles",
-	"lost_answer_of_opening":               "gives the store up after 100ms; a workflow waits 1s, see TestGuardHandles",
-	"unknown_claim_is_not_ownership":       "gives the store up after 100ms; a workflow waits 1s, see TestGuardHandles",
-	"a_result_says_whether_it_counted":     "settles permits twice; a workflow has no permits",
-	"late_result_moves_nothing":            "holds calls for longer than call.timeout, which a workflow cuts off",
-	"call_of_older_watch_is_not_counted":   "is of what an environment has counted and not told; a workflow tells at once",
-	"leaked_slot_frees_itself":             "kills an environment; TestKilledProbe has an execution that is stopped",
+	"breaker_of_one_process":              "has no store",
+	"breaker_of_one_process_in_a_row":     "has no store",
+	"concurrency_limit":                   "counts the calls in flight of one environment",
+	"consecutive_isolates_one":            "counts the failures in a row of one environment",
+	"isolated_probe_fails":                "counts the failures in a row of one environment",
+	"freeze_trusts_no_old_view":           "freezes an environment; a workflow has no view that could be old",
+	"late_result_after_a_whole_cycle":     "freezes an environment with calls in flight for a minute; a workflow's call has timed out",
+	"identity_is_of_the_attempt":          "freezes an environment with a call in flight for ten minutes; a workflow's call has timed out",
+	"deadline_is_checked_before_the_call": "freezes the writer of a claim for 20s; TestGuardHandles has a claim that comes late",
+	"skewed_clocks_within_margin":         "sets clocks of environments apart; executions have the clock of Step Functions",
+	"wall_clock_ahead":                    "sets clocks of environments apart; executions have the clock of Step Functions",
+	"wall_clock_steps_back":               "steps the clock of an environment",
+	"in_flight_calls_count":               "looks at calls in flight by a timer; a workflow sees a call when it ends",
+	"slow_rate":                           "looks at calls in flight by a timer; a workflow sees a call when it ends",
+	"store_slow":                          "waits 100ms for the store; a workflow waits 1s, see TestGuardHandles",
+	"first_watch_wins":                    "gives the store up after 100ms; a workflow waits 1s, see TestGuardHandles",
+	"late_claim_holds_no_call":            "gives the store up after 100ms; a workflow waits 1s, see TestGuardHandles",
+	"late_claim_of_older_generation":      "gives the store up after 100ms; a workflow waits 1s, see TestGuardHandles",
+	"late_report_of_older_watch":          "gives the store up after 100ms; a workflow waits 1s, see TestGuardHandles",
+	"lost_answer_of_opening":              "gives the store up after 100ms; a workflow waits 1s, see TestGuardHandles",
+	"unknown_claim_is_not_ownership":      "gives the store up after 100ms; a workflow waits 1s, see TestGuardHandles",
+	"a_result_says_whether_it_counted":    "settles permits twice; a workflow has no permits",
+	"late_result_moves_nothing":           "holds calls for longer than call.timeout, which a workflow cuts off",
+	"call_of_older_watch_is_not_counted":  "is of what an environment has counted and not told; a workflow tells at once",
+	"leaked_slot_frees_itself":            "kills an environment; TestKilledProbe has an execution that is stopped",
 }
 
 // TestScenarios replays spec/scenarios by stateless callers, in the core and in
@@ -370,5 +369,3 @@ func setPolicy(p *recloser.Policy, words []string) error {
 	}
 	return p.Validate()
 }
-
-var _ = workflow.KindGuard

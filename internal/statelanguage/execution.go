@@ -48,8 +48,8 @@ type Execution struct {
 type Visit struct {
 	State string
 	At    time.Time
-	// Error is what its last attempt failed with.
-	Error string
+	// Errors are what its attempts failed with.
+	Errors []string
 	// Retried are the retriers that took an error, in their order, and Caught the
 	// catcher that did, counted from 1; 0 is none.
 	Retried []int

@@ -26,14 +26,20 @@ var source = sync.OnceValues(func() ([]byte, error) {
 	return os.ReadFile(filepath.Join(dir, "jsonata", "jsonata.js"))
 })
 
-// engine returns an engine.
+var engines = map[bool]*statelanguage.Engine{}
+
+// engine returns the engine that all tests share, for none runs beside another.
 func engine(t *testing.T, direct bool) *statelanguage.Engine {
 	t.Helper()
+	if e := engines[direct]; e != nil {
+		return e
+	}
 	text, err := source()
 	text = testserver.Need(t, text, err)
 	e, err := statelanguage.NewEngine(statelanguage.EngineOptions{Source: text, Direct: direct})
 	if err != nil {
 		t.Fatal(err)
 	}
+	engines[direct] = e
 	return e
 }

@@ -118,7 +118,7 @@ func (v *visit) work() (any, string, *Failure) {
 			return v.caught(failure)
 		}
 		v.execution.Transitions++
-		v.execution.Visited[v.record].Error = failure.Name
+		v.execution.Visited[v.record].Errors = append(v.execution.Visited[v.record].Errors, failure.Name)
 		v.retried++
 		v.execution.account.world.Sleep(delay)
 	}
@@ -185,7 +185,7 @@ func (r *Retrier) delay(n int, random func() float64) time.Duration {
 
 // caught is what the first catcher that takes the failure makes of it.
 func (v *visit) caught(f *Failure) (any, string, *Failure) {
-	v.execution.Visited[v.record].Error = f.Name
+	v.execution.Visited[v.record].Errors = append(v.execution.Visited[v.record].Errors, f.Name)
 	for i := range v.state.Catch {
 		c := &v.state.Catch[i]
 		if f.matches(c.ErrorEquals) {

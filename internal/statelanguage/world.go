@@ -13,14 +13,13 @@ type World struct {
 	now     time.Time
 	queue   wakings
 	order   int
-	yield   chan struct{}
 	current *thread
 	threads map[*thread]bool
 }
 
 // NewWorld returns a world in which it is start.
 func NewWorld(start time.Time) *World {
-	return &World{now: start, yield: make(chan struct{}), threads: make(map[*thread]bool)}
+	return &World{now: start, threads: make(map[*thread]bool)}
 }
 
 // Now returns the time.
@@ -30,6 +29,7 @@ func (w *World) Now() time.Time { return w.now }
 // own, and only while the world waits for it.
 type thread struct {
 	resume chan bool // false ends it
+	yield  chan struct{}
 	wake   *waking
 	woken  bool
 }
@@ -73,12 +73,12 @@ func (w *World) schedule(t *thread, at time.Time) {
 func (w *World) Go(f func()) { w.spawn(f) }
 
 func (w *World) spawn(f func()) *thread {
-	t := &thread{resume: make(chan bool)}
+	t := &thread{resume: make(chan bool), yield: make(chan struct{})}
 	w.threads[t] = true
 	go func() {
 		defer func() {
 			delete(w.threads, t)
-			w.yield <- struct{}{}
+			t.yield <- struct{}{}
 		}()
 		if <-t.resume {
 			f()
@@ -93,7 +93,7 @@ func (w *World) run(t *thread, live bool) {
 	before := w.current
 	w.current = t
 	t.resume <- live
-	<-w.yield
+	<-t.yield
 	w.current = before
 }
 
@@ -144,15 +144,18 @@ func (w *World) park(at time.Time) bool {
 	if !at.IsZero() {
 		w.schedule(t, at)
 	}
-	w.yield <- struct{}{}
+	t.yield <- struct{}{}
 	if !<-t.resume {
 		runtime.Goexit()
 	}
 	return t.woken
 }
 
-// unpark wakes a thread that waits.
+// unpark wakes a thread that waits, unless it has been ended.
 func (w *World) unpark(t *thread) {
+	if !w.threads[t] {
+		return
+	}
 	if t.wake != nil {
 		t.wake.thread = nil
 	}
