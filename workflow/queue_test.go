@@ -35,6 +35,15 @@ func (q *queue) all() *queue {
 	return q
 }
 
+func textOf(tb testing.TB, v any) string {
+	tb.Helper()
+	text, err := json.Marshal(v)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return string(text)
+}
+
 func argumentsOf(i *statelanguage.Invocation) map[string]any {
 	m, _ := i.Arguments.(map[string]any)
 	return m

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -46,6 +48,9 @@ func (i *Invocation) Now() time.Time { return i.world.Now() }
 type Account struct {
 	// Intercept, if it is set, may answer a call in the place of its task.
 	Intercept func(*Invocation) (answered bool, result any, err error)
+	// Timestamp writes the times of the context. Defaults to how Step Functions
+	// does: 2006-01-02T15:04:05.000Z.
+	Timestamp func(time.Time) string
 	// Tasks are the services by the resource without its prefix, such as
 	// "lambda:invoke". A task that is not there fails as States.Runtime.
 	Tasks map[string]Task
@@ -67,7 +72,7 @@ type definition struct {
 // NewAccount returns an account without machines and tasks, but for those that
 // start executions.
 func NewAccount(w *World, e *Engine) *Account {
-	a := &Account{world: w, engine: e, machines: make(map[string]*definition), running: make(map[string]*Execution)}
+	a := &Account{world: w, engine: e, machines: make(map[string]*definition), running: make(map[string]*Execution), Timestamp: timestamp}
 	a.Tasks = map[string]Task{
 		"states:startExecution":          a.startAsync,
 		"states:startExecution.sync:2":   a.startSync,
@@ -87,6 +92,9 @@ func (a *Account) Add(name string, m *Machine, express bool) {
 func arnOf(name string) string {
 	return "arn:aws:states:eu-central-1:123456789012:stateMachine:" + name
 }
+
+// Executions returns all executions that were begun, in no order.
+func (a *Account) Executions() []*Execution { return slices.Collect(maps.Values(a.running)) }
 
 // Start begins an execution. An input that is too large, or no JSON, is refused.
 func (a *Account) Start(name string, input any) (*Execution, error) {

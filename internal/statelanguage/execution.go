@@ -13,6 +13,7 @@ const (
 	StatusSucceeded = "SUCCEEDED"
 	StatusFailed    = "FAILED"
 	StatusTimedOut  = "TIMED_OUT"
+	StatusAborted   = "ABORTED"
 )
 
 // Execution is one run of a state machine.
@@ -134,6 +135,15 @@ func (e *Execution) run() {
 	e.finish(StatusSucceeded, output, nil)
 }
 
+// Stop ends the execution wherever it is. What its tasks do goes on. It must not
+// be called by anything in the world of the execution.
+func (e *Execution) Stop() {
+	if e.Status == StatusRunning {
+		e.account.world.end(e.main)
+		e.finish(StatusAborted, nil, nil)
+	}
+}
+
 func (e *Execution) finish(status string, output any, failure *Failure) {
 	w := e.account.world
 	e.Status, e.Output, e.Failure, e.Ended = status, output, failure, w.Now()
@@ -246,10 +256,10 @@ func (v *visit) states(more map[string]any) map[string]any {
 	stateMachine := map[string]any{"Id": arnOf(e.Machine), "Name": e.Machine}
 	context := map[string]any{
 		"Execution": map[string]any{
-			"Id": e.ARN(), "Input": e.Input, "Name": e.Name, "StartTime": timestamp(e.Started), "RedriveCount": 0,
+			"Id": e.ARN(), "Input": e.Input, "Name": e.Name, "StartTime": e.account.Timestamp(e.Started), "RedriveCount": 0,
 			"RoleArn": "arn:aws:iam::123456789012:role/recloser",
 		},
-		"State":        map[string]any{"Name": v.name, "EnteredTime": timestamp(v.entered), "RetryCount": v.retried},
+		"State":        map[string]any{"Name": v.name, "EnteredTime": e.account.Timestamp(v.entered), "RetryCount": v.retried},
 		"StateMachine": stateMachine,
 	}
 	for o := v.scope; o != nil; o = o.outer {
