@@ -7,6 +7,7 @@ import (
 
 	"github.com/recloser-dev/recloser"
 	"github.com/recloser-dev/recloser/internal/statelanguage"
+	"github.com/recloser-dev/recloser/workflow"
 )
 
 // TestHold: while the circuit is open no item is begun but those that wait for it;
@@ -25,8 +26,8 @@ func TestHold(t *testing.T) {
 	items[7] = map[string]any{"fails": "Odd"}
 	e := w.start("hold", map[string]any{"items": items, "task": map[string]any{"lambda": "payments"}, "concurrency": 3, "results": true})
 	w.at(4900 * time.Millisecond)
-	if w.calls != 0 || w.waiting("guard") != 3 {
-		t.Errorf("while it is open: %d calls, %d wait", w.calls, w.waiting("guard"))
+	if w.calls != 0 || w.waiting(workflow.MachineName("payments", "guard")) != 3 {
+		t.Errorf("while it is open: %d calls, %d wait", w.calls, w.waiting(workflow.MachineName("payments", "guard")))
 	}
 	w.at(7 * time.Second)
 	if w.calls == 0 || e.Status != statelanguage.StatusRunning {

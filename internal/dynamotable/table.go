@@ -135,7 +135,14 @@ func (t *Table) put(key string, item Item, request map[string]any) (map[string]a
 	if err := p.unused(); err != nil {
 		return nil, err
 	}
-	t.items[key] = clone(item)
+	kept := make(Item, len(item))
+	for name, v := range item {
+		value, _ := v.(map[string]any)
+		if kept[name], err = canonical(value); err != nil {
+			return nil, err
+		}
+	}
+	t.items[key] = clone(kept)
 	return map[string]any{}, nil
 }
 
