@@ -43,7 +43,7 @@ func (c *circuit) hold() (machine, error) {
 			Next: "Check request",
 		},
 		{
-			name: "Check request", Type: "Choice",
+			name: "Check request", Type: "Choice", Comment: "Refuses what is no request.",
 			Choices: []rule{{Condition: evaluate("$request.problem != ''"), Next: stRefused}}, Default: "Dispatch",
 		},
 		{
@@ -61,7 +61,7 @@ func (c *circuit) hold() (machine, error) {
 			Next:          "All dispatched",
 		},
 		{
-			name: "All dispatched", Type: "Choice",
+			name: "All dispatched", Type: "Choice", Comment: "Is done, unless there is more than one execution takes.",
 			Choices: []rule{{Condition: evaluate(fmt.Sprintf("$count($append([], %s.items)) > %d", input, mostItems)), Next: stCarryOn}}, Default: stDone,
 		},
 		{
@@ -76,10 +76,10 @@ func (c *circuit) hold() (machine, error) {
 			Catch:  []catcher{{ErrorEquals: []string{everyError}, Assign: map[string]string{"call": evaluate(childError("{'error': $said.error, 'cause': $said.cause}"))}, Next: stFailed}},
 			Next:   "All done",
 		},
-		{name: "All done", Type: "Succeed", Output: evaluate("{'done': $count($items[status = 'done']) + $rest.done, 'failed': $count($items[status = 'failed']) + $rest.failed, 'items': $append($items, $append([], $rest.items))}")},
-		{name: stDone, Type: "Succeed", Output: evaluate("{'done': $count($items[status = 'done']), 'failed': $count($items[status = 'failed']), 'items': $items}")},
+		{name: "All done", Type: "Succeed", Comment: "How each item of all executions ended.", Output: evaluate("{'done': $count($items[status = 'done']) + $rest.done, 'failed': $count($items[status = 'failed']) + $rest.failed, 'items': $append($items, $append([], $rest.items))}")},
+		{name: stDone, Type: "Succeed", Comment: "How each item ended.", Output: evaluate("{'done': $count($items[status = 'done']), 'failed': $count($items[status = 'failed']), 'items': $items}")},
 	}
-	refused, failed := refused(), state{Type: "Fail", Error: evaluate("$call.error"), Cause: evaluate("$call.cause")}
+	refused, failed := refused(), state{Type: "Fail", Comment: "The rest could not be begun, or failed.", Error: evaluate("$call.error"), Cause: evaluate("$call.cause")}
 	refused.name, failed.name = stRefused, stFailed
 	return machine{
 		Comment: fmt.Sprintf("Makes the calls of many items through the circuit %s. Written by recloser generate workflow; do not edit.", c.name),

@@ -159,11 +159,11 @@ func (g *guard) recovered() {
 			Next: stRecovered,
 		})
 	}
-	g.add(stRecovered, state{Type: "Succeed", Output: map[string]any{
+	g.add(stRecovered, state{Type: "Succeed", Comment: "The circuit is closed, or another execution goes on.", Output: map[string]any{
 		"circuit": evaluate("$key"), "state": evaluate("$view.state"), "generation": evaluate("$view.g"),
 	}})
 	g.add(stRefused, refused())
-	g.add(stFailed, state{Type: "Fail", Error: evaluate("$call.error"), Cause: evaluate("$call.cause")})
+	g.add(stFailed, state{Type: "Fail", Comment: "What was to follow could not be started.", Error: evaluate("$call.error"), Cause: evaluate("$call.cause")})
 }
 
 func refused() state {

@@ -35,7 +35,7 @@ func (c *circuit) redrive() (machine, error) {
 			Next: "Delete",
 		},
 		{
-			name: "Delete", Type: "Task", Resource: "arn:aws:states:::aws-sdk:sqs:deleteMessage",
+			name: "Delete", Type: "Task", Comment: "The call was made, so the message goes. If it cannot, the call may be made again.", Resource: "arn:aws:states:::aws-sdk:sqs:deleteMessage",
 			Arguments: map[string]any{"QueueUrl": queue, "ReceiptHandle": evaluate(message + ".ReceiptHandle")},
 			Retry:     []retrier{queueRetrier()},
 			Output:    map[string]any{"status": "done"},
@@ -57,13 +57,13 @@ func (c *circuit) redrive() (machine, error) {
 			Catch:  []catcher{{ErrorEquals: []string{everyError}, Output: evaluate("{'status': 'open', 'retry': $states.input.retry}"), Next: "Sorted"}},
 			End:    true,
 		},
-		{name: "Failed once more", Type: "Pass", Output: map[string]any{"status": "failed"}, End: true},
-		{name: "Leave", Type: "Pass", Output: map[string]any{"status": "left"}, End: true},
-		{name: "Sorted", Type: "Pass", End: true},
+		{name: "Failed once more", Type: "Pass", Comment: "The message comes back when it is no longer hidden.", Output: map[string]any{"status": "failed"}, End: true},
+		{name: "Leave", Type: "Pass", Comment: "The message stays for whoever looks at the queue.", Output: map[string]any{"status": "left"}, End: true},
+		{name: "Sorted", Type: "Pass", Comment: "The queue did not answer; the message comes back by itself.", End: true},
 	}
 	all := states{
 		{
-			name: "Begin", Type: "Pass", Assign: map[string]string{"turn": evaluate("{'round': 0, 'done': 0, 'failed': 0, 'left': 0}")}, Next: "Receive",
+			name: "Begin", Type: "Pass", Comment: "Counts from nothing.", Assign: map[string]string{"turn": evaluate("{'round': 0, 'done': 0, 'failed': 0, 'left': 0}")}, Next: "Receive",
 		},
 		{
 			name: "Receive", Type: "Task", Resource: "arn:aws:states:::aws-sdk:sqs:receiveMessage", Comment: "Takes up to ten messages.",
@@ -78,10 +78,10 @@ func (c *circuit) redrive() (machine, error) {
 			Next:   "Any",
 		},
 		{
-			name: "Any", Type: "Choice", Choices: []rule{{Condition: evaluate("$count($messages) > 0"), Next: "Sort messages"}}, Default: stDone,
+			name: "Any", Type: "Choice", Comment: "Is done when the queue is empty.", Choices: []rule{{Condition: evaluate("$count($messages) > 0"), Next: "Sort messages"}}, Default: stDone,
 		},
 		{
-			name: "Sort messages", Type: "Map", Items: evaluate("$messages"), MaxConcurrency: 5,
+			name: "Sort messages", Type: "Map", Comment: "Five at a time.", Items: evaluate("$messages"), MaxConcurrency: 5,
 			ItemSelector:  map[string]any{"message": evaluate("$states.context.Map.Item.Value")},
 			ItemProcessor: &processor{ProcessorConfig: map[string]string{"Mode": "INLINE"}, StartAt: "Sort", States: one},
 			Assign: map[string]string{
@@ -93,7 +93,7 @@ func (c *circuit) redrive() (machine, error) {
 			Next:   "Go on",
 		},
 		{
-			name: "Go on", Type: "Choice",
+			name: "Go on", Type: "Choice", Comment: "Waits if the circuit has turned one away.",
 			Choices: []rule{
 				{Condition: evaluate(fmt.Sprintf("$turn.round >= %d", redriveRounds)), Next: stContinue},
 				{Condition: evaluate("$retry > 0"), Next: stWait},
@@ -111,7 +111,7 @@ func (c *circuit) redrive() (machine, error) {
 			Catch:     []catcher{{ErrorEquals: []string{everyError}, Assign: map[string]string{"call": evaluate("{'error': $states.errorOutput.Error, 'cause': $substring($string($states.errorOutput.Cause), 0, 1000)}")}, Next: stFailed}},
 			Next:      stDone,
 		},
-		{name: stDone, Type: "Succeed", Output: evaluate("$turn")},
+		{name: stDone, Type: "Succeed", Comment: "How many were made, failed, and stay.", Output: evaluate("$turn")},
 		{name: stFailed, Type: "Fail", Comment: "What is on the queue stays there.", Error: evaluate("$call.error"), Cause: evaluate("$call.cause")},
 	}
 	return machine{

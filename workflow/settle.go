@@ -147,7 +147,7 @@ func (g *guard) ends() {
 			Next: stDone,
 		})
 	}
-	g.add(stDone, state{Type: "Succeed", Output: evaluate("$request.plain and $type($states.input) = 'object' ? ($exists($states.input.Payload) ? $states.input.Payload : null) : $states.input")})
+	g.add(stDone, state{Type: "Succeed", Comment: "Puts out what the task has returned.", Output: evaluate("$request.plain and $type($states.input) = 'object' ? ($exists($states.input.Payload) ? $states.input.Payload : null) : $states.input")})
 	g.add(stRejected, state{Type: "Fail", Comment: "The circuit turned the request away.", Error: "Recloser.CircuitOpen", Cause: evaluate(rejection)})
 	g.add(stRefused, refused())
 	g.add(stFailed, state{Type: "Fail", Comment: "The call failed.", Error: evaluate("$call.error"), Cause: evaluate("$call.cause")})
@@ -210,7 +210,7 @@ func (g *guard) parks() {
 		},
 		Next: stParked,
 	})
-	g.add(stParked, state{Type: "Succeed", Output: map[string]any{
+	g.add(stParked, state{Type: "Succeed", Comment: "Says that the request is kept.", Output: map[string]any{
 		"parked": true, "circuit": evaluate("$key"), "reason": evaluate("$view.reason"), "message_id": evaluate("$states.input.MessageId"),
 		"retry_after_ms": evaluate("$ceil($view.retry)"),
 	}})
