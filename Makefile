@@ -71,7 +71,7 @@ clean:
 # What the servers are made of that tests talk to: installed where apt-get can.
 # Without them their tests say that they are skipped; in CI that is a failure.
 servers:
-	@missing=; for p in java:default-jdk-headless mvn:maven python3:python3 pip3:python3-pip redis-server:redis-server; do \
+	@missing=; for p in java:default-jdk-headless mvn:maven python3:python3 pip3:python3-pip redis-server:redis-server node:nodejs npm:npm; do \
 		command -v "$${p%%:*}" >/dev/null || missing="$$missing $${p#*:}"; done; \
 	test -z "$$missing" || { echo "installing$$missing"; as=; test "$$(id -u)" = 0 || as=sudo; \
 		$$as apt-get update -qq && $$as apt-get install -qq -y --no-install-recommends $$missing; } || \

@@ -11,7 +11,8 @@ import (
 )
 
 // TestTraces: whatever happens to a circuit, its state machine decides as the core
-// does. LAWS.md, W1.
+// does. A trace has up to 25 calls; -rapid.checks says how many traces there are.
+// LAWS.md, W1.
 func TestTraces(t *testing.T) {
 	engine := newEngine(t, true)
 	rapid.Check(t, func(r *rapid.T) {
