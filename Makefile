@@ -14,7 +14,7 @@ SOAKCHECKS            ?= 100000
 NESTED := bench # Modules of programs, which may print, read the clock and keep globals.
 LINT   := .bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
 
-.PHONY: all build dev test race lint fmt fuzz bench generate soak vuln clean compiler servers
+.PHONY: all build dev test race lint fmt fuzz bench bench-store generate soak vuln clean compiler servers
 .NOTPARALLEL:
 
 all: build test
@@ -28,8 +28,8 @@ dev: ## The console and a circuit to play with, on this machine alone.
 test: build lint race fuzz ## Everything that must hold before a change is merged.
 
 race: compiler servers ## Every test of every module, with the race detector.
-	go test -race -shuffle=on ./...
-	@set -e; for m in $(NESTED); do echo "go -C $$m test -race ./..."; go -C $$m test -race -shuffle=on ./...; done
+	go test -race -shuffle=on -timeout=20m ./...
+	@set -e; for m in $(NESTED); do echo "go -C $$m test -race ./..."; go -C $$m test -race -shuffle=on -timeout=20m ./...; done
 
 lint: $(LINT) ## Format, vet, lint and go.mod of every module.
 	go vet ./...
@@ -51,6 +51,9 @@ fuzz: ## Every fuzz target for FUZZTIME.
 
 bench: ## The breaker and its peers, side by side, with ratios; see bench/README.md.
 	go -C bench run .
+
+bench-store: servers ## What a fleet costs its store, counted on real servers, and its peer beside it; four minutes.
+	go -C bench run ./fleet
 
 generate: ## Write anew what is derived from code; read the diff.
 	go generate ./...

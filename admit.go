@@ -22,8 +22,8 @@ func (b *Breaker) admit(ctx context.Context) (Permit, error) {
 	var a answer
 	b.locked(func(moment) {
 		b.turn.Store(&b.noTurn)
-		b.freshen(ctx)
 		for range maxSteps {
+			b.freshen(ctx) // Again, if the environment was frozen in the step before.
 			now := b.again()
 			b.tellOverrideEnd(now)
 			if b.advance(ctx, now) {
@@ -206,12 +206,12 @@ func (b *Breaker) holdOff(now moment) time.Duration {
 // does not say, only a read that shows the token proves it; the two together
 // take no longer than one operation may.
 func (b *Breaker) claim(ctx context.Context, c Claim) bool {
-	began := b.clock.now()
+	began := b.now()
 	err := b.write(ctx, c)
 	if err == nil {
 		return true
 	}
-	left := b.options.StoreTimeout - b.clock.now().since(began)
+	left := b.options.StoreTimeout - b.now().since(began)
 	if isConflict(err) || left <= 0 {
 		return false
 	}

@@ -117,7 +117,7 @@ func newBreaker(key string, options Options) *Breaker {
 	b.noTurn.generation = math.MaxUint64
 	b.env.known = options.Store == nil
 	b.turn.Store(&b.noTurn)
-	b.flights.init()
+	b.flights.init(b.clock.machine)
 	return b
 }
 
@@ -226,7 +226,7 @@ func (b *Breaker) lookEvery() {
 	if b.tick < shortest {
 		b.tick, b.timed = shortest, true
 	}
-	b.markAfter = slow - 2*b.tick
+	b.markAfter = min(slow-2*b.tick, b.policy.suspectAfter())
 }
 
 // suspectAfter is the age from which a call in flight makes its environment

@@ -26,6 +26,7 @@ type environment struct {
 	releases uint64  // see flights.released
 	counted  int     // releases that were counted by themselves
 	settled  uint64
+	pace     pace
 	run      int // failures in a row
 	runSince moment
 	// leaveAloneUntil is what the dependency has asked for.
@@ -33,14 +34,17 @@ type environment struct {
 
 	// What it has counted for the fleet, and not told yet.
 	sample   Window
+	spoken   int   // calls of this watch that it has told
 	drawn    Share // the share of calls that the sample still stands for
 	reported moment
+	reports  int // in this watch
 	name     string
 
 	// Its own circuit, which opens for itself only.
 	own     Record
 	ownHeld moment
 
+	last      moment // the latest reading of the clocks
 	outage    outage
 	reading   chan struct{}
 	writing   bool
@@ -76,15 +80,25 @@ func (b *Breaker) locked(fn func(now moment)) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	now := b.clock.now()
-	b.harvest(now)
-	fn(now)
+	fn(b.again())
 }
 
-// again reads the clocks after the lock was let go in between.
+// again reads the clocks, and takes the counts. The lock must be held.
 func (b *Breaker) again() moment {
-	now := b.clock.now()
+	now := b.now()
 	b.harvest(now)
+	return now
+}
+
+// now reads the clocks, and notes a step back of the wall clock. The lock must be
+// held.
+func (b *Breaker) now() moment {
+	now := b.clock.now()
+	if back := b.env.last.aged - now.aged; back > 0 {
+		b.clock.back.Add(back)
+		now.aged += back
+	}
+	b.env.last = now
 	return now
 }
 
@@ -159,7 +173,7 @@ func (b *Breaker) adopt(r Record, operation uint64, began moment, made bool) {
 		return
 	}
 	last := e.record
-	e.asked, e.read, e.heard, e.record, e.stale = operation, began, b.clock.now(), r, false
+	e.asked, e.read, e.heard, e.record, e.stale = operation, began, b.now(), r, false
 	if !e.known || r.Generation != last.Generation {
 		e.held = began
 		e.spread = b.probeSpread()
@@ -174,7 +188,7 @@ func (b *Breaker) adopt(r Record, operation uint64, began moment, made bool) {
 		}
 	}
 	if r.WatchSince != last.WatchSince || r.Generation != last.Generation {
-		e.sample, e.drawn = Window{}, 0
+		e.sample, e.drawn, e.spoken, e.reports = Window{}, 0, 0, 0
 	}
 	b.thin()
 	if r.State != StateClosed {

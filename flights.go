@@ -1,6 +1,7 @@
 package recloser
 
 import (
+	"math"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -38,9 +39,16 @@ type flights struct {
 	rows    [maxFlightRows]atomic.Pointer[[]line]
 	current atomic.Pointer[[]line]
 	top     atomic.Int32
+	spread  uint32 // masks the home of a call: all ones, or zero if there is but one
 }
 
-func (f *flights) init() {
+// init makes room for the first calls. Those of a parallel program are spread by
+// where they are in memory; under a simulator, whose runs must all be equal, none
+// is.
+func (f *flights) init(parallel bool) {
+	if parallel {
+		f.spread = math.MaxUint32
+	}
 	row := make([]line, 1)
 	f.rows[0].Store(&row)
 	f.current.Store(&row)
@@ -64,7 +72,7 @@ func age(word uint64, mono int64) time.Duration {
 func (f *flights) acquire(mono int64) (*cell, uint64) {
 	started := start(mono)
 	row := *f.current.Load()
-	home := &row[homeLine(len(row))]
+	home := &row[f.home(len(row))]
 	for i := range home {
 		c := &home[i]
 		free := c.Load()
@@ -83,7 +91,7 @@ func (f *flights) acquireElsewhere(started uint64) (*cell, uint64) {
 	for {
 		top := f.top.Load()
 		row := *f.rows[top].Load()
-		first := homeLine(len(row))
+		first := f.home(len(row))
 		for i := range row {
 			for j := range row[i] {
 				c := &row[(first+i)%len(row)][j]
@@ -162,11 +170,11 @@ func (f *flights) released(last *uint64) int {
 	return int(n)
 }
 
-// homeLine spreads goroutines over lines by the address of their stacks: callers
+// home spreads goroutines over lines by the address of their stacks: callers
 // that run at the same time rarely share one.
-func homeLine(lines int) int {
+func (f *flights) home(lines int) int {
 	var here byte
 	//nolint:gosec // The address is hashed, never followed.
 	hash := uint64(uintptr(unsafe.Pointer(&here))) >> 11 * 0x9E3779B97F4A7C15
-	return int(hash>>32) & (lines - 1)
+	return int(uint32(hash>>32)&f.spread) & (lines - 1)
 }

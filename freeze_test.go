@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/recloser-dev/recloser"
@@ -51,6 +52,84 @@ func TestThawInTheMiddleOfARead(t *testing.T) {
 	if p, err := b.Allow(context.Background()); err == nil {
 		t.Errorf("Allow() = %v by a view that is an hour old", p)
 	}
+}
+
+// So does a write that a call makes before it is decided on, and the read that ends
+// an outage. LAWS.md, L4.
+func TestThawInTheMiddleOfAStep(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		before func(b *recloser.Breaker, clock *hands, store *spy)
+		after  time.Duration
+		writes bool // It is a write in which the environment is frozen.
+	}{
+		{"the end of a watch", func(b *recloser.Breaker, _ *hands, _ *spy) {
+			_ = call(b, errDown)
+		}, 30 * time.Second, true},
+		{"the end of an outage", func(b *recloser.Breaker, clock *hands, store *spy) {
+			store.fail(errGone)
+			clock.advance(6 * time.Second)
+			_ = call(b, nil)
+		}, 6 * time.Second, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			clock, store := newHands(), new(spy)
+			b := newBreaker(t, clock.option, store.option, plain)
+			_ = call(b, nil)
+			row.before(b, clock, store)
+			clock.advance(row.after)
+			frozen := 0
+			store.befall(func(w recloser.Write) fault {
+				if frozen == 0 && row.writes == (w != nil) {
+					frozen++
+					clock.freeze(time.Hour)
+				}
+				return fault{}
+			})
+			read, _ := store.operations()
+			if err := call(b, nil); err != nil || frozen == 0 {
+				t.Fatalf("call() = %v after %d freezes", err, frozen)
+			}
+			if again, _ := store.operations(); again != read+2 {
+				t.Errorf("read %d times, want before the freeze and after it", again-read)
+			}
+		})
+	}
+}
+
+// So does one that another call waits for. LAWS.md, L4.
+func TestThawInTheMiddleOfAnothersRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		clock, store := newHands(), new(spy)
+		asked, on := 0, make(chan struct{})
+		b := newBreaker(t, clock.option, plain, func(o *recloser.Options) {
+			o.Store = thawing{store, func() {
+				if asked++; asked == 1 {
+					<-on
+				}
+			}}
+		})
+		read, decided := make(chan error), make(chan error)
+		go func() {
+			_, err := b.Refresh(context.Background())
+			read <- err
+		}()
+		synctest.Wait()
+		go func() {
+			_, err := b.Allow(context.Background())
+			decided <- err
+		}()
+		synctest.Wait()
+		store.override(t, recloser.Override{Mode: recloser.OverrideOpen, Until: 1 << 50, Actor: "ann"})
+		clock.freeze(time.Hour)
+		close(on)
+		if err := <-read; err != nil {
+			t.Error(err)
+		}
+		if err := <-decided; err == nil || asked != 2 {
+			t.Errorf("Allow() = %v after %d reads, by a view that is an hour old", err, asked)
+		}
+	})
 }
 
 // thawing is a store whose answers are on their way while something happens.
@@ -120,6 +199,29 @@ func TestBlockIsNeverExtended(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+// Nor does it where the wall clock is the only one that runs: an environment that
+// is frozen between its calls reads again, and probes, as if the clock had not been
+// put back. LAWS.md, L1 and L4.
+func TestFrozenBetweenCallsAfterAStepBack(t *testing.T) {
+	clock, store := newHands(), new(spy)
+	b := newBreaker(t, clock.option, store.option, plain, func(o *recloser.Options) { o.Rand = func() float64 { return 0 } })
+	open(t, store, clock)
+	_ = rejected(t, b)
+	clock.step(-time.Hour)
+	read, _ := store.operations()
+	for at := time.Duration(0); at < 10*time.Second; at += 500 * time.Millisecond {
+		_ = rejected(t, b)
+		clock.freeze(500 * time.Millisecond)
+	}
+	if again, _ := store.operations(); again != read+1 {
+		t.Errorf("read %d times in 10s, want once each refresh", again-read)
+	}
+	clock.freeze(500 * time.Millisecond)
+	if p := allow(t, b); !p.Probe() {
+		t.Error("not a probe")
 	}
 }
 

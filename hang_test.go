@@ -22,8 +22,9 @@ func TestHangOpensBeforeItsTimeouts(t *testing.T) {
 		{"one process from the start", 1, 10 * time.Millisecond, 0, nil, 3 * time.Second},
 		{"one process after a healthy hour", 1, 10 * time.Millisecond, time.Hour, nil, 3 * time.Second},
 		// A fleet listens after half a second, counts from then on, and reports
-		// once a second.
-		{"a fleet", 20, 20 * time.Millisecond, 30 * time.Second, new(spy), 4500 * time.Millisecond},
+		// as soon as it has more than a call to tell of.
+		{"a fleet", 20, 20 * time.Millisecond, 30 * time.Second, new(spy), 3 * time.Second},
+		// Here a report tells of one call, and the budget has 25 of them a second.
 		{"a large fleet", 200, 200 * time.Millisecond, 10 * time.Second, new(spy), 4500 * time.Millisecond},
 	} {
 		t.Run(row.name, func(t *testing.T) {

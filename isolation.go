@@ -1,6 +1,9 @@
 package recloser
 
-import "context"
+import (
+	"context"
+	"math"
+)
 
 // The consecutive rule speaks for one environment only. Where the circuit is
 // shared, that environment opens a circuit of its own beside it, which lives by
@@ -16,7 +19,7 @@ func (b *Breaker) isolated() bool { return b.env.own.State != StateClosed }
 // environment has counted it tells at once, since it will count no more.
 func (b *Breaker) judgeRun(ctx context.Context, now moment) {
 	e := &b.env
-	short := now.since(e.runSince) < max(b.policy.slot(), reportInterval)
+	short := now.since(e.runSince) < max(b.policy.slot(), reportInterval) || b.owesEvidence(now)
 	if short || e.run < b.policy.OpenWhen.Consecutive || e.record.State != StateClosed || b.isolated() {
 		return
 	}
@@ -31,6 +34,22 @@ func (b *Breaker) judgeRun(ctx context.Context, now moment) {
 	if now = b.again(); e.record.State == StateClosed && b.attached() {
 		b.moveAlone(now, b.policy.Trip(b.ownView(now), cause, 0, b.options.Rand()))
 	}
+}
+
+// owesEvidence reports whether the fleet has listened for too short a time, and
+// this environment has counted too little, for anybody to judge by it, though it
+// calls often enough to mend that in time: Lambda may send all traffic to the one
+// that has seen the outage, and then nobody else ever speaks.
+func (b *Breaker) owesEvidence(now moment) bool {
+	e := &b.env
+	v := b.view(now)
+	if !b.attached() || v.WatchSince == 0 {
+		return false
+	}
+	left := RefreshInterval - b.policy.watchAge(v)
+	owed := b.policy.OpenWhen.MinCalls - e.spoken - e.sample.Sum(math.MinInt64, math.MaxInt64).Calls
+	rate := float64(e.run) / now.since(e.runSince).Seconds()
+	return owed > 0 && rate*left.Seconds() >= float64(owed)
 }
 
 // moveAlone makes a transition of the environment's own circuit.
@@ -80,7 +99,7 @@ func (b *Breaker) settleAlone(p Permit, o Outcome) Settlement {
 		return SettlementStale
 	}
 	e.own = next
-	now := b.clock.now()
+	now := b.now()
 	if t, due := b.policy.Due(b.ownView(now), b.options.Rand()); due {
 		b.moveAlone(now, t)
 	}

@@ -67,14 +67,15 @@ func (p *Policy) judgeCounts(sum Counts, span time.Duration) (Cause, bool) {
 }
 
 // exceeds reports whether k of n is at or above the threshold with confidence.
-// The plain rate is looked at first: the bound is never above it.
+// The plain rate is looked at first: the bound is never above it. Nor is it ever
+// at 100%, so that a threshold of 100% is met where every call is.
 func exceeds(k, n int, threshold, confidence Share) bool {
 	// The quotient is the number nearest to k/n, as the threshold is to what was
 	// written, so that 55 of 100 are at 55%; the product would be above 55.
 	if threshold <= 0 || float64(k)/float64(n) < float64(threshold) {
 		return false
 	}
-	return wilson(k, n, zScore(confidence)) >= float64(threshold)
+	return threshold >= 1 || wilson(k, n, zScore(confidence)) >= float64(threshold)
 }
 
 // zScore returns Φ⁻¹(confidence): 3.09 at 99.9%, and 0, which turns Wilson's

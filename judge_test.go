@@ -121,6 +121,7 @@ func TestJudge(t *testing.T) {
 	good, bad, quiet := failing(0, 40), failing(40, 40), recloser.Counts{}
 	slow := recloser.Counts{Calls: 40, Slow: 40}
 	plain := func(p *recloser.Policy) { p.OpenWhen.Confidence = 0 }
+	all := func(p *recloser.Policy) { p.OpenWhen.FailureRate = 1 }
 	for _, row := range []struct {
 		name string
 		set  func(*recloser.Policy)
@@ -138,6 +139,8 @@ func TestJudge(t *testing.T) {
 		{"half and half by the plain rate", plain, []recloser.Counts{failing(20, 40)}, recloser.RuleFailureRate, 10 * time.Second},
 		{"the plain rate looks at the whole window", plain, []recloser.Counts{good, good, good, bad, bad}, "", 0},
 		{"the plain rate asks for min_calls", plain, []recloser.Counts{failing(9, 9)}, "", 0},
+		{"all of all", all, []recloser.Counts{failing(10, 10)}, recloser.RuleFailureRate, 2 * time.Second},
+		{"all of all but one", all, []recloser.Counts{failing(999, 1000)}, "", 0},
 		{"slow calls", nil, []recloser.Counts{slow}, recloser.RuleSlowRate, 2 * time.Second},
 		{"slow calls, not judged", func(p *recloser.Policy) { p.OpenWhen.SlowRate = 0 }, []recloser.Counts{slow}, "", 0},
 		{"failed calls, not judged", func(p *recloser.Policy) { p.OpenWhen.FailureRate = 0 }, []recloser.Counts{bad}, "", 0},

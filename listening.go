@@ -1,6 +1,9 @@
 package recloser
 
-import "context"
+import (
+	"context"
+	"math"
+)
 
 // maxVoice is the length, in bytes, of the name an environment gives itself.
 const maxVoice = 8
@@ -47,7 +50,7 @@ func (b *Breaker) listen(ctx context.Context, now moment) {
 func (b *Breaker) report(ctx context.Context, now moment) {
 	e := &b.env
 	due := func() bool {
-		return b.attached() && !e.writing && len(e.sample.used()) > 0 && now.since(e.reported) >= reportInterval
+		return b.attached() && !e.writing && len(e.sample.used()) > 0 && now.since(e.reported) >= reportWait(e.reports)
 	}
 	if !due() {
 		return
@@ -59,6 +62,7 @@ func (b *Breaker) report(ctx context.Context, now moment) {
 		}
 	}
 	e.reported = now
+	e.reports++
 	v := b.view(now)
 	if !b.policy.MayReport(v) {
 		return
@@ -68,6 +72,7 @@ func (b *Breaker) report(ctx context.Context, now moment) {
 		e.name = e.name[:min(len(e.name), maxVoice)]
 	}
 	w := b.policy.Report(v, e.name, e.sample.used())
+	e.spoken += e.sample.Sum(math.MinInt64, math.MaxInt64).Calls
 	e.sample, e.drawn = Window{}, 0
 	b.writeAlone(ctx, w)
 }
@@ -80,7 +85,8 @@ func (b *Breaker) sample(t *ticket, c Counts) {
 	if t.share > share && b.options.Rand() >= float64(share/t.share) {
 		return
 	}
-	e.sample = e.sample.Add(e.slot, c)
+	// It began after the watch did, whatever the clock of this environment says.
+	e.sample = e.sample.Add(max(e.slot, e.record.WatchSince.floor(b.policy.slot())), c)
 	e.drawn = share
 }
 

@@ -119,6 +119,7 @@ func (p Permit) do(ctx context.Context, fn func(context.Context) error) (err err
 		return err
 	}
 	defer cancel()
+	defer p.endBefore(ctx)()
 	settled := false
 	defer func() {
 		if !settled {
@@ -151,8 +152,30 @@ func (p Permit) bound(ctx context.Context) (context.Context, context.CancelFunc,
 	if left <= 0 {
 		return nil, nil, ErrNoTime
 	}
-	callCtx, cancel := context.WithTimeoutCause(ctx, left, p.breaker.timeout)
+	callCtx, cancel := p.breaker.clock.WithTimeout(ctx, left, p.breaker.timeout)
 	return callCtx, cancel, nil
+}
+
+// endBefore sees to it that a call which outlasts its time is counted before its
+// caller's deadline, halfway through what the call had to leave: Lambda kills a
+// function at its deadline, and with it whoever would have told. It returns what
+// takes that back. A call that must end long before is left to the sweep.
+func (p Permit) endBefore(ctx context.Context) (takeBack func()) {
+	b := p.breaker
+	deadline, ok := ctx.Deadline()
+	if !ok || b.policy.shadow() {
+		return func() {}
+	}
+	remaining := deadline.Sub(b.clock.Wall())
+	limits := b.policy.Call
+	if remaining >= limits.Timeout+2*limits.Reserve+b.tick {
+		return func() {}
+	}
+	within := limits.Within(remaining)
+	stop := b.clock.AfterFunc(within+min(limits.Reserve, remaining-within)/2, func() {
+		b.locked(func(now moment) { b.forsake(now, p) })
+	})
+	return func() { stop() }
 }
 
 // conclude settles the permit by the error of the call.

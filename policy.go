@@ -41,10 +41,12 @@ type Policy struct {
 // window of the whole fleet.
 type OpenWhen struct {
 	// FailureRate opens the circuit when at least this share of calls failed.
-	// 0% turns the rule off. Defaults to 50%.
+	// 0% turns the rule off; at 100% MinCalls that failed are enough, since no
+	// number of them could show more. Defaults to 50%.
 	FailureRate Share `json:"failure_rate"`
 	// SlowRate opens the circuit when at least this share of calls took
-	// SlowAfter or longer. 0% turns the rule off. Defaults to 80%.
+	// SlowAfter or longer. 0% turns the rule off, and 100% is as for FailureRate.
+	// Defaults to 80%.
 	SlowRate Share `json:"slow_rate"`
 	// SlowAfter is the duration from which a call is slow, whether it has
 	// ended or is still in flight. Defaults to 2s.

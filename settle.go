@@ -55,6 +55,9 @@ func (b *Breaker) account(now moment, p Permit, o Outcome, retryAfter time.Durat
 	if o == OutcomeIgnored {
 		return SettlementCounted
 	}
+	if o == OutcomeSuccess && took >= b.policy.suspectAfter() {
+		b.env.pace.ended(now, took)
+	}
 	b.count(now, p.ticket, o, slow)
 	if b.attached() {
 		b.share(ctx, now, o != OutcomeSuccess)

@@ -36,26 +36,31 @@ func (b *Breaker) freshen(ctx context.Context) {
 	if b.options.Store == nil {
 		return
 	}
-	now := b.clock.now()
+	now := b.now()
 	if e.outage.failures > 0 {
-		if e.reading == nil && e.outage.left(now) <= 0 {
+		if e.reading != nil || e.outage.left(now) > 0 || b.load(ctx, b.options.StoreTimeout) != nil {
+			return
+		}
+		now = b.now()
+	}
+	for range 2 { // The second time if the environment was frozen while it was read.
+		age := now.since(e.read)
+		if e.known && age < RefreshInterval && (!e.stale || b.recent(now)) {
+			return
+		}
+		read := e.reading
+		switch {
+		case read == nil:
 			_ = b.load(ctx, b.options.StoreTimeout)
+		case !e.known || age >= RefreshInterval+b.options.StoreTimeout:
+			b.await(ctx, read)
+		default:
+			return
 		}
-		return
-	}
-	age := now.since(e.read)
-	if e.known && age < RefreshInterval && (!e.stale || b.recent(now)) {
-		return
-	}
-	if e.reading == nil {
-		err := b.load(ctx, b.options.StoreTimeout)
-		if err == nil && b.clock.now().since(e.read) >= RefreshInterval {
-			_ = b.load(ctx, b.options.StoreTimeout) // The environment was frozen while it read.
+		if e.outage.failures > 0 || read != nil && e.reading == read {
+			return
 		}
-		return
-	}
-	if !e.known || age >= RefreshInterval+b.options.StoreTimeout {
-		b.await(ctx, e.reading)
+		now = b.now()
 	}
 }
 
@@ -64,14 +69,11 @@ func (b *Breaker) recent(now moment) bool { return now.since(b.env.heard) < rece
 
 // await waits for somebody else's read, for at most one store timeout.
 func (b *Breaker) await(ctx context.Context, read <-chan struct{}) {
-	ctx, cancel := context.WithTimeout(ctx, b.options.StoreTimeout)
+	ctx, cancel := b.clock.WithTimeout(ctx, b.options.StoreTimeout, nil)
 	defer cancel()
 	b.mu.Unlock()
 	defer b.mu.Lock()
-	select {
-	case <-read:
-	case <-ctx.Done():
-	}
+	b.clock.Wait(ctx, read)
 }
 
 // load reads the record, within limit. The lock is let go meanwhile.
@@ -99,7 +101,7 @@ func (b *Breaker) write(ctx context.Context, w Write) error {
 		if !ok {
 			return ErrConflict
 		}
-		b.adoptOwn(next, b.clock.now())
+		b.adoptOwn(next, b.now())
 		return nil
 	}
 	return b.exchange(ctx, b.options.StoreTimeout, true, func(ctx context.Context) (Record, error) {
@@ -122,7 +124,7 @@ func (b *Breaker) exchange(
 	ctx context.Context, limit time.Duration, writes bool, op func(context.Context) (Record, error),
 ) error {
 	b.env.operation++
-	operation, began := b.env.operation, b.clock.now()
+	operation, began := b.env.operation, b.now()
 	r, err := b.unlocked(ctx, limit, op)
 	if err == nil || isConflict(err) {
 		if newer := r.Check(); newer != nil {
@@ -130,7 +132,7 @@ func (b *Breaker) exchange(
 		}
 	}
 	if err != nil && !isConflict(err) {
-		b.storeFailed(b.clock.now(), err)
+		b.storeFailed(b.now(), err)
 		return err
 	}
 	if b.env.outage.failures > 0 {
@@ -146,7 +148,7 @@ func (b *Breaker) exchange(
 func (b *Breaker) unlocked(
 	ctx context.Context, limit time.Duration, op func(context.Context) (Record, error),
 ) (Record, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
+	ctx, cancel := b.clock.WithTimeout(context.WithoutCancel(ctx), limit, nil)
 	defer cancel()
 	b.mu.Unlock()
 	defer b.mu.Lock()

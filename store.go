@@ -32,6 +32,7 @@ type Store interface {
 
 // Lister is a [Store] that can name its circuits, for operators.
 type Lister interface {
-	// Keys returns up to limit keys that sort after the given one, in order.
+	// Keys returns up to limit keys that sort after the given one, in order. One
+	// that was written for the first time a moment ago may be missing.
 	Keys(ctx context.Context, after string, limit int) ([]string, error)
 }

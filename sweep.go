@@ -48,6 +48,7 @@ func (b *Breaker) sweep() {
 func (b *Breaker) look(now moment) (calls int, suspect bool) {
 	e := &b.env
 	limit := b.policy.Call.Timeout + b.policy.Call.Reserve
+	suspicious := max(b.policy.suspectAfter(), min(e.pace.unusual(now), time.Duration(b.slowAfter)))
 	type flight struct {
 		cell *cell
 		word uint64
@@ -56,7 +57,7 @@ func (b *Breaker) look(now moment) (calls int, suspect bool) {
 	b.flights.each(func(c *cell, word uint64) {
 		calls++
 		old := age(word, now.mono)
-		suspect = suspect || old >= b.policy.suspectAfter()
+		suspect = suspect || old >= suspicious
 		if old >= limit {
 			expired = append(expired, flight{c, word})
 			return
@@ -87,6 +88,11 @@ func (b *Breaker) expire(now moment, c *cell, word uint64) {
 	if !b.inGeneration(now, old) {
 		p.generation--
 	}
+	b.forsake(now, p)
+}
+
+// forsake ends a permit whose call has outlasted its time, as a failure.
+func (b *Breaker) forsake(now moment, p Permit) {
 	if !b.end(p) {
 		return
 	}

@@ -15,11 +15,13 @@ const RefreshInterval = 5 * time.Second
 // that the fleet stays at the budget, by a factor from leastStep to mostStep.
 const (
 	reportInterval  = time.Second
-	suspiciousRate  = 25.0 // reports a second while something looks wrong
-	calmRate        = 4.0  // reports a second else
+	secondReport    = 150 * time.Millisecond
+	shortestWatch   = 100 * time.Millisecond // below which no rate is reckoned
+	suspiciousRate  = 25.0                   // reports a second while something looks wrong
+	calmRate        = 4.0                    // reports a second else
 	firstShare      = 0.25
 	leastShare      = 0.0001
-	leastStep       = 0.5
+	leastStep       = 0.25
 	mostStep        = 4.0
 	alarmFailures   = 3 // failures in a row that restart an old watch
 	alarmWatchAge   = 10 * time.Second
@@ -62,6 +64,19 @@ func (p Policy) WatchEnd(v View) (Unwatch, bool) {
 	return Unwatch{Generation: v.Generation, Was: v.WatchSince}, true
 }
 
+// reportWait returns how long an environment that has reported so often in a watch
+// waits before it reports again: it begins with what it has, which may be one call,
+// and soon has more.
+func reportWait(reports int) time.Duration {
+	switch reports {
+	case 0:
+		return 0
+	case 1:
+		return secondReport
+	}
+	return reportInterval
+}
+
 // Report returns the write that tells what the environment called name has
 // counted in the watch of the view.
 func (p Policy) Report(v View, name string, counted []Slot) Report {
@@ -71,9 +86,7 @@ func (p Policy) Report(v View, name string, counted []Slot) Report {
 	for i := range counted {
 		failed = failed || counted[i].Failures+counted[i].Slow > 0
 	}
-	if len(counted) > 0 {
-		counted[len(counted)-1].Reports++
-	}
+	counted = markReport(counted, v.Now.floor(p.slot()))
 	r := Report{
 		Generation: v.Generation,
 		Watch:      v.WatchSince,
@@ -91,6 +104,19 @@ func (p Policy) Report(v View, name string, counted []Slot) Report {
 	return r
 }
 
+// markReport counts the report itself, in the slot in which it is made: what it tells
+// of may be old, since an environment that has no call tells nothing.
+func markReport(counted []Slot, slot Instant) []Slot {
+	if len(counted) == 0 {
+		return counted
+	}
+	if last := &counted[len(counted)-1]; last.Start >= slot || len(counted) == MaxSlots {
+		last.Reports++
+		return counted
+	}
+	return append(counted, Slot{Start: slot, Counts: Counts{Reports: 1}})
+}
+
 // nextShare returns the share that brings the fleet's reports to the budget. Of
 // the n reports of the last seconds each makes the n-th part of the correction,
 // so that together they make it once.
@@ -98,8 +124,9 @@ func (p Policy) nextShare(v View) Share {
 	const span = 2 * time.Second
 	from := v.Now.Add(-span).floor(p.slot())
 	n := float64(1 + v.Window.Sum(from, v.Now.Add(p.HalfOpen.Margin)).Reports)
-	seconds := v.Now.Sub(max(from, min(v.WatchSince, v.Now.Add(-reportInterval)))).Seconds()
+	seconds := v.Now.Sub(max(from, min(v.WatchSince, v.Now.Add(-shortestWatch)))).Seconds()
 	step := p.reportBudget(v) / (n / seconds)
+	step = min(step, step*step) // Reports that were withheld are not seen.
 	step = math.Pow(min(max(step, leastStep), mostStep), 1/n)
 	return boundShare(Share(float64(v.Share) * step))
 }

@@ -195,6 +195,27 @@ func TestReportsConverge(t *testing.T) {
 	}
 }
 
+// A report of old counts is a report of now: the budget sees it. LAWS.md, B2.
+func TestReportOfOldCountsUsesTheBudget(t *testing.T) {
+	p := recloser.DefaultPolicy()
+	v := recloser.Record{WatchSince: noon.Add(-8 * time.Second), Share: 1}.At(noon)
+	old := []recloser.Slot{{Start: noon.Add(-7 * time.Second), Counts: recloser.Counts{Calls: 2, Failures: 1}}}
+	r := v.Record
+	for range 25 {
+		if v.Record = r; !p.MayReport(v) {
+			break
+		}
+		var made bool
+		if r, made = r.Apply(p.Report(v, "a", old)); !made {
+			t.Fatal("the report was not made")
+		}
+	}
+	v.Record = r
+	if sum := r.Window.Sum(0, noon); p.MayReport(v) || sum.Reports != 25 || sum.Calls != 50 {
+		t.Errorf("after %+v there is room for more", sum)
+	}
+}
+
 // TestReportKeepsToARecord: of anything an environment could have counted, a
 // report drops nothing that it counts, and asks for a share of calls.
 func TestReportKeepsToARecord(t *testing.T) {

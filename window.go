@@ -132,15 +132,17 @@ func (w *Window) bad() bool {
 
 // thinned returns w with each of its calls kept or dropped by keep, which is
 // told how many calls of one kind there are: those that failed apart from those
-// that did not, since each is one call.
+// that did not, since each is one call. Failures beyond the calls are of calls that
+// were told before, as slow; they are no calls again.
 func (w Window) thinned(keep func(n int) int) Window {
 	var left Window
 	for _, s := range w.used() {
-		good := s.Calls - max(s.Failures, s.Slow)
-		failures, slow := keep(s.Failures), keep(max(s.Slow-s.Failures, 0))
+		good := max(s.Calls-max(s.Failures, s.Slow), 0)
+		told := max(s.Failures-s.Calls, 0)
+		failures, slow := keep(s.Failures-told), keep(max(s.Slow-s.Failures, 0))
 		c := Counts{
 			Calls:    keep(good) + failures + slow,
-			Failures: failures,
+			Failures: failures + keep(told),
 			Slow:     min(s.Slow, failures) + slow,
 		}
 		if c != (Counts{}) {

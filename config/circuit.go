@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/recloser-dev/recloser"
@@ -88,7 +89,7 @@ func (c Circuit) Validate() error {
 	c.Failures.validate(&all)
 	all.add("partition_by", c.PartitionBy.problem())
 	if c.Upstream != "" {
-		all.add("upstream", addressProblem(c.Upstream))
+		all.add("upstream", addressProblem(c.Upstream, "https://payments.example"))
 	}
 	all.add("on_failure.park", nameProblem(c.OnFailure.Park))
 	all.add("on_failure.alert", nameProblem(c.OnFailure.Alert))
@@ -117,17 +118,19 @@ const addressPattern = `^https?://[^/?#@\\\s]+(/[^?#\s]*)?$`
 
 var addressRegexp = regexp.MustCompile(addressPattern)
 
-func addressProblem(address string) string {
+// addressProblem says what is wrong with an address, with an example of a good
+// one.
+func addressProblem(address, example string) string {
 	u, err := url.Parse(address)
 	switch {
-	case err == nil && u.User != nil:
+	case err == nil && u.User != nil, (err != nil || u.Host == "") && strings.Contains(address, "@"):
 		return "must not hold credentials; a file is no place for them"
 	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
-		return fmt.Sprintf("must be an absolute address such as https://payments.example, not %.60q", address)
+		return fmt.Sprintf("must be an absolute address such as %s, not %.60q", example, address)
 	case u.RawQuery != "", u.ForceQuery, u.Fragment != "":
 		return "must end before any ? or #; a call brings its own query"
 	case len(address) > maxText, !addressRegexp.MatchString(address):
-		return fmt.Sprintf("must be an address without spaces such as https://payments.example, not %.60q", address)
+		return fmt.Sprintf("must be an address without spaces such as %s, not %.60q", example, address)
 	}
 	return ""
 }

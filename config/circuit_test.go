@@ -3,7 +3,6 @@ package config_test
 import (
 	"encoding/json"
 	"errors"
-	"reflect"
 	"strings"
 	"testing"
 
@@ -66,30 +65,6 @@ func TestPartitionBy(t *testing.T) {
 		if err := got.UnmarshalText([]byte(text)); err == nil || got.Segment != 7 {
 			t.Errorf("%q is %+v, %v", text, got, err)
 		}
-	}
-}
-
-func TestParseStore(t *testing.T) {
-	for text, want := range map[string]config.Store{
-		"memory:":                {Memory: &config.MemoryStore{}},
-		"dynamodb:circuits":      {DynamoDB: &config.DynamoDBStore{Table: "circuits"}},
-		"valkey:host:6379":       {Valkey: &config.ValkeyStore{Address: "host:6379"}},
-		"valkey:[2001:db8::1]:1": {Valkey: &config.ValkeyStore{Address: "[2001:db8::1]:1"}},
-		"dynamodb:arn:aws:dynamodb:eu-central-1:123456789012:table/circuits": {
-			DynamoDB: &config.DynamoDBStore{Table: "arn:aws:dynamodb:eu-central-1:123456789012:table/circuits"},
-		},
-	} {
-		if got, err := config.ParseStore(text); err != nil || !reflect.DeepEqual(got, want) || got.String() != text {
-			t.Errorf("%s is %v, %v", text, got, err)
-		}
-	}
-	for _, text := range []string{"", "memory", "memory:x", "dynamodb", "dynamodb:", "dynamodb:a b", "dynamodb:ab", "dynamodb:" + strings.Repeat("a", 256), "valkey:host", "valkey:host:0", "valkey:host:65536", "valkey::6379", "redis:host:1"} {
-		if got, err := config.ParseStore(text); err == nil {
-			t.Errorf("%q is %+v", text, got)
-		}
-	}
-	if _, err := config.ParseStore("dynamodb:a b"); !errors.Is(err, recloser.ErrPolicy) {
-		t.Errorf("got %v", err)
 	}
 }
 

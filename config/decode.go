@@ -17,6 +17,10 @@ import (
 type decoder struct {
 	name  string
 	found *problems
+	// whole is where a key may belong that was found elsewhere, and part is what
+	// that is called if it is not the file.
+	whole reflect.Type
+	part  string
 }
 
 // spot is where a value goes: its path within something, what that is called
@@ -63,6 +67,10 @@ func (d *decoder) entries(node ast.Node, s spot) []entry {
 	case *ast.MappingValueNode:
 		values = append(values, node)
 	default:
+		if s.path == keyStore { // It may be a URL with a password.
+			d.fail(start(node), s, "must be a mapping such as dynamodb: { table: recloser }; a URL is for %s and --store", EnvStore)
+			break
+		}
 		d.fail(start(node), s, "must be a mapping of keys to values, not %s", describe(node))
 	}
 	lines := make(map[string]int, len(values))
@@ -111,7 +119,7 @@ func (d *decoder) group(node ast.Node, into reflect.Value, s spot) {
 	for _, e := range d.entries(node, s) {
 		i := slices.IndexFunc(fields, func(f field) bool { return f.key == e.key })
 		if i < 0 {
-			d.fail(e.at, s.child(e.key), "%s", unknownKey(e.key, into.Type()))
+			d.fail(e.at, s.child(e.key), "%s", d.unknownKey(e.key, into.Type()))
 			continue
 		}
 		child := s.child(e.key)
@@ -132,6 +140,10 @@ func (d *decoder) list(node ast.Node, into reflect.Value, s spot) {
 		at := s
 		at.path = fmt.Sprintf("%s[%d]", s.path, i)
 		d.note(start(value), at)
+		if isGroup(into.Type().Elem()) {
+			d.group(value, list.Index(i), at)
+			continue
+		}
 		text, form := scalarOf(value)
 		if form == formNumber {
 			form = formText // A list of statuses need not quote them.

@@ -24,7 +24,8 @@
 // # Environment
 //
 //	RECLOSER_CONFIG                     the path of the file
-//	RECLOSER_STORE                      memory:, dynamodb:<table> or valkey:<host>:<port>
+//	RECLOSER_STORE                      a URL, as ParseStore reads it
+//	RECLOSER_STORE_PASSWORD             the password of a store on Valkey
 //	RECLOSER_ENFORCE                    a rule of every circuit
 //	RECLOSER_OPEN_WHEN__FAILURE_RATE    a rule within a group
 //

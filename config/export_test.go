@@ -8,6 +8,8 @@ const (
 	HostPortPattern  = hostPortPattern
 	NamePattern      = namePattern
 	PartitionPattern = partitionPattern
+	PasswordPattern  = passwordPattern
+	PrefixPattern    = prefixPattern
 	RegionPattern    = regionPattern
 	SharePattern     = sharePattern
 	StatusPattern    = statusPattern
@@ -17,5 +19,6 @@ const (
 	MaxErrors        = maxErrors
 	MaxListed        = maxListed
 	MaxPartitionBy   = maxPartitionBy
+	MaxPrefix        = maxPrefix
 	MaxText          = maxText
 )

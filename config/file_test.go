@@ -121,6 +121,15 @@ func TestSample(t *testing.T) {
 	if got := parse(t, shown).Circuits["reports"].Call.Timeout; got != 20*time.Second {
 		t.Errorf("the slow dependency has a timeout of %v", got)
 	}
+	head, rest, _ := strings.Cut(text, "store:\n")
+	_, rest, _ = strings.Cut(rest, "# What circuits share")
+	_, comment, _ := strings.Cut(head, "# table:\n")
+	shown = head + "store:\n" + strings.ReplaceAll(strings.ReplaceAll(comment, "#   memory: {}", ""), "#   ", "  ") + "# What circuits share" + rest
+	for _, setting := range parse(t, shown).Settings("") {
+		if setting.Source.Kind != config.SourceFile {
+			t.Errorf("%s is not in the sample", setting.Path)
+		}
+	}
 }
 
 func TestTextForms(t *testing.T) {

@@ -58,7 +58,7 @@ func (g *generator) file() *node {
 	store := reflect.ValueOf(config.Store{
 		Memory:   &config.MemoryStore{},
 		DynamoDB: &config.DynamoDBStore{Table: config.DefaultTable},
-		Valkey:   &config.ValkeyStore{},
+		Valkey:   &config.ValkeyStore{Prefix: config.DefaultPrefix},
 	})
 	where := g.group(store, "store")
 	where.Type, where.Description = "object", describe("Store")
@@ -105,6 +105,9 @@ func (g *generator) group(v reflect.Value, path string) *node {
 			continue
 		}
 		key, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if key == "-" {
+			continue // No file has it.
+		}
 		at := strings.TrimPrefix(path+"."+key, ".")
 		child := g.value(value, at)
 		child.Description = g.description(v.Type(), field.Name)
@@ -157,6 +160,8 @@ func (g *generator) value(v reflect.Value, path string) *node {
 		n.Items = &node{AnyOf: []*node{{Type: "string", Pattern: note.pattern, MaxLength: config.MaxEntry}, number}}
 	case v.Kind() == reflect.Int:
 		n.Type = "integer"
+	case v.Kind() == reflect.Bool:
+		n.Type = "boolean"
 	case v.Kind() == reflect.Float64:
 		n.Type = "number"
 	default:

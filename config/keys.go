@@ -29,7 +29,7 @@ func fieldsOf(group reflect.Type) []field {
 			}
 			continue
 		}
-		if key, _, _ := strings.Cut(f.Tag.Get("json"), ","); key != "" {
+		if key, _, _ := strings.Cut(f.Tag.Get("json"), ","); key != "" && key != "-" {
 			all = append(all, field{key: key, index: []int{i}, typ: f.Type})
 		}
 	}

@@ -96,14 +96,14 @@ func Parse(name string, text []byte, optFns ...func(*Options)) (*File, error) {
 // parseFile returns the file that root is the tree of, unless it adds a problem
 // to found.
 func parseFile(name string, root ast.Node, o Options, found *problems) *File {
-	d := &decoder{name: name, found: found}
+	d := &decoder{name: name, found: found, whole: reflect.TypeFor[Circuit](), part: "a circuit"}
 	f := &File{Defaults: DefaultCircuit(), Circuits: map[string]Circuit{}, origins: map[string]origins{"": {}}}
 	top := spot{origins: f.origins[""]}
 	parts := map[string]entry{}
 	known := reflect.TypeFor[File]()
 	for _, e := range d.entries(root, top) {
 		if !hasKey(known, e.key) {
-			d.fail(e.at, top.child(e.key), "%s", unknownKey(e.key, known))
+			d.fail(e.at, top.child(e.key), "%s", d.unknownKey(e.key, known))
 			continue
 		}
 		parts[e.key] = e

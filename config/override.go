@@ -17,6 +17,9 @@ const (
 	EnvConfig = EnvPrefix + "CONFIG"
 	// EnvStore names the store, as [ParseStore] reads it.
 	EnvStore = EnvPrefix + "STORE"
+	// EnvStorePassword is the password of a store on Valkey, if neither a URL
+	// nor password_from says where it is.
+	EnvStorePassword = EnvPrefix + "STORE_PASSWORD"
 )
 
 // keyStore is the key of the store among the keys that can be overruled.
@@ -66,7 +69,7 @@ func overrides(o Options, found *problems) []override {
 }
 
 func unknownRule(key string, keys []string) string {
-	if best, ok := closest(key, keys); ok {
+	if best, ok := Closest(key, keys); ok {
 		return fmt.Sprintf("unknown key; did you mean %q?", best)
 	}
 	return "unknown key; a store or a rule of all circuits can be set here, such as open_when.failure_rate"
@@ -77,7 +80,7 @@ func fromEnviron(environ []string, found *problems) []override {
 	var all []override
 	for _, variable := range environ {
 		name, value, _ := strings.Cut(variable, "=")
-		if !strings.HasPrefix(name, EnvPrefix) || value == "" || name == EnvConfig {
+		if !strings.HasPrefix(name, EnvPrefix) || value == "" || name == EnvConfig || name == EnvStorePassword {
 			continue
 		}
 		i := slices.IndexFunc(keys, func(key string) bool { return EnvName(key) == name })

@@ -51,9 +51,9 @@ func TestStorePrecedence(t *testing.T) {
 		text, variable, flag string
 		want, source         string
 	}{
-		{"store: { dynamodb: { table: mine, region: eu-central-1 } }", "", "", "dynamodb:mine", "recloser.yaml:2:29"},
-		{"store: { dynamodb: { table: mine } }", "valkey:host:6379", "", "valkey:host:6379", "RECLOSER_STORE"},
-		{"store: { memory: {} }", "valkey:host:6379", "dynamodb:other", "dynamodb:other", "--store"},
+		{"store: { dynamodb: { table: mine, region: eu-central-1 } }", "", "", "dynamodb://mine?region=eu-central-1", "recloser.yaml:2:29"},
+		{"store: { dynamodb: { table: mine } }", "valkey:host:6379", "", "valkey://host:6379", "RECLOSER_STORE"},
+		{"store: { memory: {} }", "valkey:host:6379", "dynamodb:other", "dynamodb://other", "--store"},
 		{"", "memory:", "", "memory:", "RECLOSER_STORE"},
 	} {
 		f := parse(t, "version: 1\n"+row.text+"\ncircuits: { a: }\n", func(o *config.Options) {
@@ -108,8 +108,8 @@ func TestOverrideErrors(t *testing.T) {
 		{"RECLOSER_ENFORC=50%", "RECLOSER_ENFORC: unknown variable; did you mean RECLOSER_ENFORCE?"},
 		{"RECLOSER_CONFIGS=x", "RECLOSER_CONFIGS: unknown variable; did you mean RECLOSER_CONFIG?"},
 		{"RECLOSER_A__B=x", "RECLOSER_A__B: unknown variable; a rule's is its key in capitals, such as RECLOSER_OPEN_WHEN__FAILURE_RATE"},
-		{"RECLOSER_STORE=memory", `RECLOSER_STORE: store: a store is memory:, dynamodb:<table> or valkey:<host>:<port>, not "memory"`},
-		{"RECLOSER_STORE=valkey:host", `RECLOSER_STORE: store: must be a host and a port such as valkey.internal:6379, not "host"`},
+		{"RECLOSER_STORE=memory", `RECLOSER_STORE: store: a store is memory:, dynamodb://<table> or valkey://<host>:<port>`},
+		{"RECLOSER_STORE=valkey:host:0", `RECLOSER_STORE: store: must be a host and a port such as valkey.internal:6379, not "host:0"`},
 		{"RECLOSER_CALL__TIMEOUT=20s", "recloser.yaml:3:13: open_for.cooldown: is 10s, less than lease + margin = 23s + 3s = 26s: probes of two generations " +
 			"could be in flight at once; raise it, or shorten call.timeout or half_open.margin (not set here: this is the default)"},
 		{"RECLOSER_OPEN_WHEN__SLOW_AFTER=4s", "RECLOSER_OPEN_WHEN__SLOW_AFTER: open_when.slow_after: is 4s, longer than call.timeout of 3s, so no call could ever be slow; use at most 3s"},

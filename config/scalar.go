@@ -75,8 +75,12 @@ func setScalar(into reflect.Value, text string, form form) string {
 		return setDuration(v, text)
 	case *int:
 		return setInt(v, text, form)
+	case *uint64:
+		return setUint(v, text, form)
 	case *float64:
 		return setFloat(v, text, form)
+	case *bool:
+		return setBool(v, text, form)
 	}
 	if form == formNumber || form == formOther {
 		return fmt.Sprintf("must be text, not %s; write it in quotation marks if it is meant", shown(text))
@@ -122,6 +126,18 @@ func setInt(into *int, text string, form form) string {
 	return ""
 }
 
+func setUint(into *uint64, text string, form form) string {
+	n, err := strconv.ParseUint(text, 10, 64)
+	if form == formText && integerRegexp.MatchString(text) {
+		return "must be a number, not text; leave out the quotation marks"
+	}
+	if err != nil || form == formText || form == formOther || !integerRegexp.MatchString(text) {
+		return fmt.Sprintf("must be a whole number from 0 to 2^64-1, not %.40q", text)
+	}
+	*into = n
+	return ""
+}
+
 func setFloat(into *float64, text string, form form) string {
 	f, err := strconv.ParseFloat(text, 64)
 	if form == formText && numberRegexp.MatchString(text) {
@@ -131,5 +147,17 @@ func setFloat(into *float64, text string, form form) string {
 		return fmt.Sprintf("must be a number such as 1.5, not %.40q", text)
 	}
 	*into = f
+	return ""
+}
+
+func setBool(into *bool, text string, form form) string {
+	known := text == "true" || text == "false"
+	if form == formText && known {
+		return "must be true or false, not text; leave out the quotation marks"
+	}
+	if !known || form == formText {
+		return fmt.Sprintf("must be true or false, not %.40q", text)
+	}
+	*into = text == "true"
 	return ""
 }

@@ -113,7 +113,7 @@ func TestSchemaOnTestdata(t *testing.T) {
 	beyond := []string{ // a schema, or the YAML package's decoder without positions
 		"alias.yaml", "circuits_many.yaml", "circuits_twice.yaml", "control.yaml", "deep.yaml", "default_cooldown.yaml",
 		"documents.yaml", "empty.yaml", "inequalities.yaml", "infinite.yaml", "many_errors.yaml", "no_rule.yaml", "shared_defaults.yaml",
-		"store_missing.yaml", "syntax.yaml", "tags.yaml", "comments_only.yaml",
+		"store_missing.yaml", "store_region.yaml", "syntax.yaml", "tags.yaml", "comments_only.yaml",
 	}
 	for _, name := range beyond {
 		read(t, filepath.Join("testdata/invalid", name))
@@ -166,6 +166,10 @@ func fileWith(tb testing.TB, path string, value any) []byte {
 	tb.Helper()
 	for _, key := range slices.Backward(strings.Split(path, ".")) {
 		value = map[string]any{key: value}
+	}
+	if rest, found := strings.CutPrefix(path, "store.valkey."); found && rest != "address" {
+		server := value.(map[string]any)["store"].(map[string]any)["valkey"].(map[string]any)
+		server["address"] = "valkey.internal:6379"
 	}
 	file := map[string]any{"version": 1, "store": map[string]any{"memory": nil}}
 	if store, found := value.(map[string]any)["store"]; found {

@@ -30,7 +30,7 @@ type DynamoDBStore struct {
 	// Table is the name or the ARN of the table. Defaults to recloser.
 	Table string `json:"table"`
 	// Region is the region of the table. Defaults to "", which is that of the
-	// environment.
+	// table's ARN, or else that of the environment.
 	Region string `json:"region"`
 	// Endpoint is the address of another DynamoDB, such as DynamoDB Local.
 	// Defaults to "", which is that of the region.
@@ -42,43 +42,44 @@ type ValkeyStore struct {
 	// Address is the host and the port of the server. It has no default: an
 	// environment has no Valkey of its own.
 	Address string `json:"address"`
+	// TLS is whether the connection is secured by TLS. Defaults to false.
+	TLS bool `json:"tls"`
+	// User is the name of the user. Defaults to "", which is the server's
+	// default user.
+	User string `json:"user"`
+	// PasswordFrom is where the password is: env:NAME for an environment
+	// variable, file:PATH for a file that holds it and nothing else. It is
+	// never the password itself. Defaults to "", which is the variable
+	// RECLOSER_STORE_PASSWORD, or none if that is not set.
+	PasswordFrom string `json:"password_from"`
+	// Database is the number of the database; a cluster has only 0. Defaults to
+	// 0.
+	Database int `json:"database"`
+	// Cluster is whether the server is one of a cluster, whose others are asked
+	// where it sends us. Defaults to false.
+	Cluster bool `json:"cluster"`
+	// Prefix is what the names of the keys on the server begin with. Defaults to
+	// recloser:.
+	Prefix string `json:"prefix"`
+
+	// Password is the password where a URL has one, which stands above
+	// PasswordFrom. No file has it, and nothing shows it. Defaults to none.
+	Password Secret `json:"-"`
 }
 
-// DefaultTable is the name of the DynamoDB table if none is given.
-const DefaultTable = "recloser"
+const (
+	// DefaultTable is the name of the DynamoDB table if none is given.
+	DefaultTable = "recloser"
+	// DefaultPrefix is what the names of keys on Valkey begin with if nothing
+	// else is given.
+	DefaultPrefix = "recloser:"
+	// MaxDatabase is the largest number of a database on Valkey.
+	MaxDatabase = 65_535
+)
 
 func (s *DynamoDBStore) setDefaults() { s.Table = DefaultTable }
 
-// ParseStore reads a store as RECLOSER_STORE and flags name it: memory:,
-// dynamodb:<table> or valkey:<host>:<port>.
-func ParseStore(text string) (Store, error) {
-	kind, argument, found := strings.Cut(text, ":")
-	var s Store
-	switch {
-	case kind == "memory" && found && argument == "":
-		s.Memory = &MemoryStore{}
-	case kind == "dynamodb" && argument != "":
-		s.DynamoDB = &DynamoDBStore{Table: argument}
-	case kind == "valkey" && argument != "":
-		s.Valkey = &ValkeyStore{Address: argument}
-	default:
-		return Store{}, fmt.Errorf("a store is memory:, dynamodb:<table> or valkey:<host>:<port>, not %.60q", text)
-	}
-	return s, s.Validate()
-}
-
-// String returns s as [ParseStore] reads it, without region and endpoint.
-func (s Store) String() string {
-	switch {
-	case s.Memory != nil:
-		return "memory:"
-	case s.DynamoDB != nil:
-		return "dynamodb:" + s.DynamoDB.Table
-	case s.Valkey != nil:
-		return "valkey:" + s.Valkey.Address
-	}
-	return ""
-}
+func (s *ValkeyStore) setDefaults() { s.Prefix = DefaultPrefix }
 
 const howToStore = "write memory: {}, dynamodb: { table: recloser } or valkey: { address: host:6379 }"
 
@@ -92,19 +93,11 @@ func (s Store) Validate() error {
 	case n > 1:
 		all.add("store", fmt.Sprintf("names %d stores; keep exactly one of memory, dynamodb and valkey", n))
 	}
-	if d := s.DynamoDB; d != nil {
-		if name := d.Table[strings.LastIndexByte(d.Table, '/')+1:]; len(name) < 3 || len(name) > 255 || len(d.Table) > maxText || !tableRegexp.MatchString(d.Table) {
-			all.add("store.dynamodb.table", fmt.Sprintf("must be the ARN of a table or a name of 3 to 255 letters, digits, dots, hyphens and underscores, not %.60q", d.Table))
-		}
-		if len(d.Region) > maxText || !regionRegexp.MatchString(d.Region) {
-			all.add("store.dynamodb.region", fmt.Sprintf("must be a region such as eu-central-1, not %.60q", d.Region))
-		}
-		if d.Endpoint != "" {
-			all.add("store.dynamodb.endpoint", addressProblem(d.Endpoint))
-		}
+	if s.DynamoDB != nil {
+		s.DynamoDB.validate(&all)
 	}
 	if s.Valkey != nil {
-		all.add("store.valkey.address", hostPortProblem(s.Valkey.Address))
+		s.Valkey.validate(&all)
 	}
 	return errors.Join(all...)
 }
@@ -119,25 +112,84 @@ func (s Store) kinds() int {
 	return n
 }
 
+func (s *DynamoDBStore) validate(all *fieldErrors) {
+	name := s.Table[strings.LastIndexByte(s.Table, '/')+1:]
+	if len(name) < 3 || len(name) > 255 || len(s.Table) > maxText || !tableRegexp.MatchString(s.Table) {
+		all.add("store.dynamodb.table", fmt.Sprintf("must be the ARN of a table or a name of 3 to 255 letters, digits, dots, hyphens and underscores, not %.60q", s.Table))
+	}
+	switch of := s.arnRegion(); {
+	case len(s.Region) > maxText, !regionRegexp.MatchString(s.Region):
+		all.add("store.dynamodb.region", fmt.Sprintf("must be a region such as eu-central-1, not %.60q", s.Region))
+	case s.Region != "" && of != "" && s.Region != of:
+		all.add("store.dynamodb.region", fmt.Sprintf("is %s, and the table's ARN says %.60s; leave the region out", s.Region, of))
+	}
+	if s.Endpoint != "" {
+		all.add("store.dynamodb.endpoint", addressProblem(s.Endpoint, "http://localhost:8000"))
+	}
+}
+
+// arnRegion returns the region of a table that is named by its ARN.
+func (s *DynamoDBStore) arnRegion() string {
+	if parts := strings.Split(s.Table, ":"); len(parts) == 6 {
+		return parts[3]
+	}
+	return ""
+}
+
+// RegionOrARN returns the region of the table if it is known without the
+// environment: Region, or that of the ARN; else "".
+func (s *DynamoDBStore) RegionOrARN() string {
+	if s.Region != "" {
+		return s.Region
+	}
+	return s.arnRegion()
+}
+
+func (s *ValkeyStore) validate(all *fieldErrors) {
+	all.add("store.valkey.address", hostPortProblem(s.Address))
+	if len(s.User) > maxText || !nameRegexp.MatchString(s.User) {
+		all.add("store.valkey.user", fmt.Sprintf("must be at most %d ASCII characters without spaces, not %.60q", maxText, s.User))
+	}
+	if len(s.PasswordFrom) > maxText || !passwordRegexp.MatchString(s.PasswordFrom) {
+		// What stands there may be a password.
+		all.add("store.valkey.password_from", "must be env:NAME or file:PATH, never the password itself")
+	}
+	if s.Database < 0 || s.Database > MaxDatabase {
+		all.add("store.valkey.database", fmt.Sprintf("must be from 0 to %d, not %d", MaxDatabase, s.Database))
+	} else if s.Cluster && s.Database != 0 {
+		all.add("store.valkey.database", fmt.Sprintf("must be 0, the only one of a cluster, not %d", s.Database))
+	}
+	if len(s.Prefix) > maxPrefix || !prefixRegexp.MatchString(s.Prefix) {
+		all.add("store.valkey.prefix", fmt.Sprintf("must be at most %d ASCII characters without spaces and braces, not %.60q", maxPrefix, s.Prefix))
+	}
+}
+
 const (
 	tablePattern    = `^(arn:[a-z-]+:dynamodb:[a-z0-9-]+:[0-9]+:table/)?[A-Za-z0-9_.-]+$`
 	regionPattern   = `^([a-z]+(-[a-z]+)+-[0-9]+)?$`
 	hostPortPattern = `^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):[0-9]+$`
+	passwordPattern = `^((env:[A-Za-z_][A-Za-z0-9_]*)|(file:.+))?$`
+	prefixPattern   = `^[!-z|~]*$`
+	maxPrefix       = 128
 )
 
 var (
 	tableRegexp    = regexp.MustCompile(tablePattern)
 	regionRegexp   = regexp.MustCompile(regionPattern)
 	hostPortRegexp = regexp.MustCompile(hostPortPattern)
+	passwordRegexp = regexp.MustCompile(passwordPattern)
+	prefixRegexp   = regexp.MustCompile(prefixPattern)
 )
 
 func hostPortProblem(address string) string {
 	_, port, err := net.SplitHostPort(address)
 	number, _ := strconv.Atoi(port)
-	if address == "" {
+	switch {
+	case address == "":
 		return "is missing; write a host and a port such as valkey.internal:6379"
-	}
-	if err != nil || number < 1 || number > 65535 || len(address) > maxText || !hostPortRegexp.MatchString(address) {
+	case strings.Contains(address, "@"):
+		return "must be a host and a port alone; a user is named by user, and a password by password_from"
+	case err != nil || number < 1 || number > 65535 || len(address) > maxText || !hostPortRegexp.MatchString(address):
 		return fmt.Sprintf("must be a host and a port such as valkey.internal:6379, not %.60q", address)
 	}
 	return ""

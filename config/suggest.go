@@ -7,21 +7,25 @@ import (
 )
 
 // unknownKey says what to write instead of a key that a group does not have.
-func unknownKey(key string, group reflect.Type) string {
+func (d *decoder) unknownKey(key string, group reflect.Type) string {
 	fields := fieldsOf(group)
 	known := make([]string, len(fields))
 	for i, f := range fields {
 		known[i] = f.key
 	}
-	if best, found := closest(key, known); found {
+	if best, found := Closest(key, known); found {
 		return fmt.Sprintf("unknown key; did you mean %q?", best)
 	}
-	if hasKey(reflect.TypeFor[Circuit](), key) {
-		return "unknown key here; it belongs in a circuit"
+	inside, of := "at the top", ""
+	if d.part != "" {
+		inside, of = "in "+d.part, " of "+d.part
 	}
-	for _, path := range pathsOf(reflect.TypeFor[Circuit](), "") {
+	if hasKey(d.whole, key) {
+		return "unknown key here; it belongs " + inside
+	}
+	for _, path := range pathsOf(d.whole, "") {
 		if i := strings.LastIndexByte(path, '.'); i >= 0 && path[i+1:] == key {
-			return fmt.Sprintf("unknown key here; it belongs under %s of a circuit", path[:i])
+			return fmt.Sprintf("unknown key here; it belongs under %s%s", path[:i], of)
 		}
 	}
 	if len(known) == 0 {
@@ -33,9 +37,9 @@ func unknownKey(key string, group reflect.Type) string {
 // maxGuess is the length in bytes beyond which nobody guesses what was meant.
 const maxGuess = 64
 
-// closest returns the candidate that word is most likely meant to be, if there
+// Closest returns the candidate that word is most likely meant to be, if there
 // is one: case and separators do not count, and one letter in three may be wrong.
-func closest(word string, candidates []string) (string, bool) {
+func Closest(word string, candidates []string) (string, bool) {
 	if len(word) > maxGuess {
 		return "", false
 	}

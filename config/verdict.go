@@ -39,7 +39,7 @@ func (v *verdict) judge(e entry, c Circuit, sound bool) {
 			problem.File, problem.Line, problem.Column = source.Name, source.Line, source.Column
 		case sound:
 			problem.Line, problem.Column = e.at.Position.Line, e.at.Position.Column
-			problem.Problem += " (not set here: this is the default)"
+			problem.Problem += notSetHere
 		default:
 			continue
 		}
@@ -73,6 +73,8 @@ func (v *verdict) tell() {
 		v.decoder.found.add(&f.Error)
 	}
 }
+
+const notSetHere = " (not set here: this is the default)"
 
 func others(n int) string {
 	switch n {

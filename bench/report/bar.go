@@ -1,31 +1,18 @@
 package report
 
-import "github.com/recloser-dev/recloser/bench/peer"
-
-// Bar is a limit that Recloser is held to. All are ratios within a campaign, or
-// allocations, so that they hold on any machine.
-type Bar struct {
-	// What is measured.
-	What string `json:"what"`
-	// Measured is the figure; Known is false if the campaign left out a peer
-	// it takes.
-	Measured float64 `json:"measured"`
-	Known    bool    `json:"known"`
-	// Limit is the most it may be, or, if AtLeast, the least.
-	Limit   float64 `json:"limit"`
-	AtLeast bool    `json:"at_least,omitempty"`
-	// Pass is whether the bar is known and met.
-	Pass bool `json:"pass"`
-}
+import (
+	"github.com/recloser-dev/recloser/bench/bar"
+	"github.com/recloser-dev/recloser/bench/peer"
+)
 
 // noAllocs is the figure below which a call allocates nothing: what the Go
 // runtime allocates for itself while millions of calls are made is more than 0.
 const noAllocs = 0.001
 
 // Bars holds the rounds against every bar.
-func Bars(rounds []Round) []Bar {
+func Bars(rounds []Round) []bar.Bar {
 	rows := Rows(rounds)
-	return []Bar{
+	return []bar.Bar{
 		allocs(rows, "closed: allocations of a permit", peer.Closed),
 		within(rounds, "closed: permit ÷ gobreaker rolling", 0.45, peer.RecloserPermit, peer.Closed, peer.GobreakerRolling),
 		within(rounds, "closed: permit ÷ two time.Since", 1.3, peer.RecloserPermit, peer.Closed, peer.TimeSinceTwo),
@@ -37,15 +24,15 @@ func Bars(rounds []Round) []Bar {
 	}
 }
 
-func within(rounds []Round, what string, limit float64, name string, c peer.Case, toClosed string) Bar {
-	b := Bar{What: what, Limit: limit}
+func within(rounds []Round, what string, limit float64, name string, c peer.Case, toClosed string) bar.Bar {
+	b := bar.Bar{What: what, Limit: limit}
 	b.Measured, b.Known = ratio(rounds, name, c, toClosed, peer.Closed)
 	b.Pass = b.Known && b.Measured <= limit
 	return b
 }
 
-func allocs(rows []Row, what string, c peer.Case) Bar {
-	b := Bar{What: what}
+func allocs(rows []Row, what string, c peer.Case) bar.Bar {
+	b := bar.Bar{What: what}
 	for _, r := range rows {
 		if r.Peer == peer.RecloserPermit && r.Case == c {
 			b.Measured, b.Known = r.Allocs, true
@@ -55,8 +42,8 @@ func allocs(rows []Row, what string, c peer.Case) Bar {
 	return b
 }
 
-func scaling(rows []Row, what string, limit float64) Bar {
-	b := Bar{What: what, Limit: limit, AtLeast: true}
+func scaling(rows []Row, what string, limit float64) bar.Bar {
+	b := bar.Bar{What: what, Limit: limit, AtLeast: true}
 	for _, r := range rows {
 		if r.Peer == peer.RecloserPermit && r.Case == peer.Parallel {
 			b.Measured, b.Known = r.Scaling, true

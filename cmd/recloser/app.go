@@ -10,8 +10,6 @@ import (
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-
-	"github.com/recloser-dev/recloser/cmd/recloser/internal/admin"
 )
 
 const environmentPrefix = "RECLOSER_"
@@ -23,13 +21,15 @@ type app struct {
 	out, messages io.Writer
 	getenv        func(string) string
 
-	config string
-	server string
+	config, server, store string
+
 	output output
+	// byEnvironment are the flags that were set by the environment.
+	byEnvironment map[string]bool
 }
 
 func newApp(in io.Reader, out, messages io.Writer, getenv func(string) string) *app {
-	return &app{in: in, out: out, messages: messages, getenv: getenv, output: outputTable}
+	return &app{in: in, out: out, messages: messages, getenv: getenv, output: outputTable, byEnvironment: make(map[string]bool)}
 }
 
 // run executes one command line and returns its exit code.
@@ -61,7 +61,8 @@ func (a *app) command() *cobra.Command {
 
 Start with "recloser dev": a fleet, a dependency whose faults you switch, and a
 circuit between them, on this machine alone. The other commands show and steer
-what runs there, and check recloser.yaml.
+circuits: those of --store, or of the store that recloser.yaml names, or else
+those of the dev server that runs.
 
 Exit codes: 0 ok, 1 error, 2 usage, 3 circuit open, 4 not found, 5 permission,
 6 store unreachable, 10 differences, 99 assertion failed, 130 interrupted.`,
@@ -82,7 +83,7 @@ Exit codes: 0 ok, 1 error, 2 usage, 3 circuit open, 4 not found, 5 permission,
 	flags.StringVar(&a.config, "config", "", "the file with the circuits (default recloser.yaml, if there is one) [RECLOSER_CONFIG]")
 	root.AddCommand(
 		a.devCommand(), a.initCommand(), a.validateCommand(), a.schemaCommand(), a.statusCommand(), a.describeCommand(),
-		a.openCommand(), a.closeCommand(), a.resetCommand(), a.eventsCommand(), a.versionCommand(), a.completionCommand(),
+		a.openCommand(), a.closeCommand(), a.resetCommand(), a.eventsCommand(), a.storeCommand(), a.simulateCommand(), a.versionCommand(), a.completionCommand(),
 		a.generateCommand(),
 	)
 	root.CompletionOptions.DisableDefaultCmd = true
@@ -116,6 +117,7 @@ func (a *app) readEnvironment(cmd *cobra.Command) error {
 		if err := cmd.Flags().Set(f.Name, value); err != nil {
 			failed = usage("the environment variable %s: %s", name, shorten(err.Error()))
 		}
+		a.byEnvironment[f.Name] = true
 	})
 	return failed
 }
@@ -130,22 +132,4 @@ func (a *app) say(format string, args ...any) {
 func (a *app) terminal(stream any) bool {
 	file, ok := stream.(*os.File)
 	return ok && isatty.IsTerminal(file.Fd()) && a.getenv("TERM") != "dumb"
-}
-
-// addServerFlag gives cmd the flag that chooses a dev server.
-func (a *app) addServerFlag(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&a.server, "server", "", "the address of the dev server (default the latest that runs) [RECLOSER_SERVER]")
-}
-
-// connect returns a client of the dev server.
-func (a *app) connect(ctx context.Context) (*admin.Client, error) {
-	dir, err := admin.StateDirectory()
-	if err != nil {
-		return nil, err
-	}
-	client, err := admin.Connect(ctx, dir, a.server)
-	if err != nil {
-		return nil, a.storeOrServer(err)
-	}
-	return client, nil
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -51,20 +53,19 @@ func (a *app) completeCircuits(cmd *cobra.Command, args []string, _ string) ([]s
 	if cmd.Args != nil && len(args) > 0 && cmd.Name() != "status" && cmd.Name() != "events" {
 		return nil, none
 	}
+	a.messages = io.Discard // A shell has no place for them.
+	if a.readEnvironment(cmd) != nil {
+		return nil, none
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(cmd.Context()), completionTime)
 	defer cancel()
-	client, err := a.connect(ctx)
+	s, err := a.find(ctx, cmd)
 	if err != nil {
 		return nil, none
 	}
-	defer client.Close()
-	list, err := client.Circuits(ctx)
-	if err != nil {
+	names, err := s.Names(ctx)
+	if errors.Join(err, s.Close()) != nil {
 		return nil, none
-	}
-	var names []string
-	for _, c := range list.Circuits {
-		names = append(names, c.Name+"\t"+c.State.String())
 	}
 	return names, none
 }

@@ -2,9 +2,7 @@ package main
 
 import (
 	_ "embed"
-	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"os"
 	"slices"
@@ -19,50 +17,46 @@ import (
 const sampleName = "sample"
 
 //go:embed sample.yaml
-var sample []byte
+var sampleText []byte
 
-// configured returns the file that the user has: the one that was named, or
-// recloser.yaml. It returns nil if none was named and there is none.
-func (a *app) configured() (*config.File, error) {
-	file, err := config.Load(a.config)
-	if a.config == "" && errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	return file, err
-}
-
-// devCircuits returns the circuits to run, and what is to be said of them.
-func (a *app) devCircuits() (circuits []dev.Circuit, note string, err error) {
+// devCircuits returns the circuits to run, and what is to be said of them; in
+// memory is where they run.
+func (a *app) devCircuits(inMemory bool) (circuits []dev.Circuit, notes []string, err error) {
 	file, err := a.configured()
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	if file == nil {
-		file, err = config.Parse(sampleName, sample, func(o *config.Options) { o.Environ = os.Environ() })
+		file, err = config.Parse(sampleName, sampleText, func(o *config.Options) { o.Environ = os.Environ() })
 		if err != nil {
-			return nil, "", err
+			return nil, nil, err
 		}
-		note = "circuits       a sample; recloser init writes a recloser.yaml of your own"
-	} else if file.Store.Memory == nil {
-		note = fmt.Sprintf("store          in memory: dev never touches the %s of your file", file.Store)
+		notes = append(notes, "circuits       a sample; recloser init writes a recloser.yaml of your own")
+	}
+	if inMemory && file.Store.Memory == nil {
+		by := "your file"
+		if a.getenv(config.EnvStore) != "" {
+			by = config.EnvStore
+		}
+		notes = append(notes,
+			fmt.Sprintf("store          in memory: dev never touches the %s of %s; --store shares one", file.Store, by),
+			"               show and steer this one with --server latest, as in: recloser status --server latest")
 	}
 	for _, name := range file.Names() {
 		c := file.Circuits[name]
 		one := dev.Circuit{Name: name, Policy: c.Policy}
 		if one.Statuses, err = statusesOf(c.Failures); err != nil {
-			return nil, "", fmt.Errorf("circuits.%s.failures: %w", name, err)
+			return nil, nil, fmt.Errorf("circuits.%s.failures: %w", name, err)
 		}
 		if c.Upstream != "" {
 			if one.Upstream, err = url.Parse(c.Upstream); err != nil {
-				return nil, "", fmt.Errorf("circuits.%s.upstream: %w", name, err)
+				return nil, nil, fmt.Errorf("circuits.%s.upstream: %w", name, err)
 			}
 		}
-		for _, s := range file.Settings(name) {
-			one.Settings = append(one.Settings, admin.Setting{Key: s.Path, Value: s.Value, Source: s.Source.String()})
-		}
+		one.Settings = settingsOf(file, name)
 		circuits = append(circuits, one)
 	}
-	return circuits, note, nil
+	return circuits, notes, nil
 }
 
 // statusesOf returns what f says of the statuses of answers; the names of errors
@@ -79,15 +73,11 @@ func statusesOf(f config.Failures) (s httpguard.Statuses, err error) {
 	return s, err
 }
 
-// storeOrServer returns why a command cannot reach the circuits: err, that no
-// dev server runs, unless the user's file says that they are elsewhere.
-func (a *app) storeOrServer(err error) error {
-	file, configErr := a.configured()
-	if configErr != nil {
-		return configErr
+// settingsOf returns the settings of a circuit as they are shown.
+func settingsOf(file *config.File, name string) []admin.Setting {
+	var settings []admin.Setting
+	for _, s := range file.Settings(name) {
+		settings = append(settings, admin.Setting{Key: s.Path, Value: s.Value, Source: s.Source.String()})
 	}
-	if errors.Is(err, admin.ErrNoServer) && file != nil && file.Store.Memory == nil {
-		return fmt.Errorf("the circuits are in %s, and this build knows only those of a dev server; start one with: recloser dev", file.Store)
-	}
-	return err
+	return settings
 }

@@ -18,20 +18,20 @@ func (a *app) describeCommand() *cobra.Command {
 		Example:           "  recloser describe payments",
 		Args:              oneCircuit,
 		ValidArgsFunction: a.completeCircuits,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			client, err := a.connect(cmd.Context())
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			s, err := a.connect(cmd)
 			if err != nil {
 				return err
 			}
-			defer client.Close()
-			d, err := client.Describe(cmd.Context(), args[0])
+			defer closing(s, &err)
+			c, err := s.Describe(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
-			return a.write(d, func(w io.Writer) error { return writeDescription(w, d.Circuit) })
+			return a.write(descriptionOf(s, c), func(w io.Writer) error { return writeDescription(w, c) })
 		},
 	}
-	a.addServerFlag(cmd)
+	a.addSourceFlags(cmd)
 	a.addOutputFlag(cmd)
 	return cmd
 }
@@ -57,7 +57,12 @@ func writeDescription(w io.Writer, c admin.Circuit) error {
 	} else {
 		line("override", "none")
 	}
-	line("environments", "%d, of which %d have opened for themselves", c.Environments, c.Isolated)
+	if c.Environments > 0 {
+		line("environments", "%d, of which %d have opened for themselves", c.Environments, c.Isolated)
+	}
+	if c.Unnamed {
+		line("policy", "the default: recloser.yaml does not name it")
+	}
 	line("generation", "%d, relapses %d", c.Generation, c.Relapses)
 	line("probes", "%d of %d in flight, %d of %d succeeded, %d failed",
 		c.Probes.InFlight, c.Probes.Allowed, c.Probes.Succeeded, c.Probes.Needed, c.Probes.Failed)
@@ -66,10 +71,12 @@ func writeDescription(w io.Writer, c admin.Circuit) error {
 		watched = fmt.Sprintf("%d calls counted, %d failed, %d slow", c.Window.Calls, c.Window.Failures, c.Window.Slow)
 	}
 	line("window", "%s", watched)
-	line("calls now", "%.0f/s admitted, %.0f/s rejected, %.0f/s failed", c.Calls.AdmittedRate, c.Calls.RejectedRate, c.Calls.FailedRate)
-	line("calls in all", "%d admitted, %d rejected, %d failed", c.Calls.Admitted, c.Calls.Rejected, c.Calls.Failed)
-	line("upstream", "%s", c.Upstream)
-	line("proxy", "%s", c.Proxy)
+	if calls := c.Calls; calls != nil {
+		line("calls now", "%.0f/s admitted, %.0f/s rejected, %.0f/s failed", calls.AdmittedRate, calls.RejectedRate, calls.FailedRate)
+		line("calls in all", "%d admitted, %d rejected, %d failed", calls.Admitted, calls.Rejected, calls.Failed)
+		line("upstream", "%s", c.Upstream)
+		line("proxy", "%s", c.Proxy)
+	}
 	if err := columns.Flush(); err != nil || len(c.Settings) == 0 {
 		return writing(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/cmd/internal/storage"
 	"github.com/recloser-dev/recloser/cmd/recloser/internal/admin"
 	"github.com/recloser-dev/recloser/config"
 )
@@ -65,6 +66,14 @@ func codeOf(ctx context.Context, err error) int {
 		return exitUsage
 	case errors.Is(err, fs.ErrPermission):
 		return exitPermission
+	case storage.FaultOf(err) == storage.FaultDescription:
+		return exitUsage
+	case storage.FaultOf(err) == storage.FaultMissing:
+		return exitNotFound
+	case storage.FaultOf(err) == storage.FaultDenied:
+		return exitPermission
+	case storage.FaultOf(err) == storage.FaultUnreachable:
+		return exitUnreachable
 	case errors.As(err, &answer) && (answer.Status == http.StatusUnauthorized || answer.Status == http.StatusForbidden):
 		return exitPermission
 	case strings.HasPrefix(err.Error(), "unknown command"):
@@ -75,16 +84,13 @@ func codeOf(ctx context.Context, err error) int {
 
 // explain returns what an error says to the user.
 func explain(err error) string {
-	text := err.Error()
-	for _, prefix := range []string{"recloser: ", "config: "} {
-		text = strings.TrimPrefix(text, prefix)
-	}
+	text := storage.Explain(err)
 	if errors.Is(err, admin.ErrNoServer) {
-		text += "; start one in another terminal with: recloser dev"
+		text += "; start one in another terminal with: recloser dev; or name a store with --store"
 	}
 	// The lines of a broken file begin with the place, which editors follow.
 	if errors.Is(err, config.ErrInvalid) {
-		return text
+		return err.Error()
 	}
 	return "recloser: " + text
 }

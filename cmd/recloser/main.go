@@ -4,9 +4,12 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/recloser-dev/recloser/cmd/recloser/internal/sample"
 )
 
 func main() {
@@ -15,6 +18,10 @@ func main() {
 
 // run is main with an exit code; tests start it as a process of its own.
 func run() int {
+	if setup := os.Getenv(sample.Variable); setup != "" {
+		fmt.Fprintln(os.Stderr, "recloser: the sample function:", sample.Start(setup))
+		return exitError
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	return newApp(os.Stdin, os.Stdout, os.Stderr, os.Getenv).run(ctx, os.Args[1:])

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/user"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -28,30 +29,29 @@ func (a *app) overrideCommand(use, short, long string, mode recloser.OverrideMod
 		Example:           fmt.Sprintf("  recloser %s payments --for 10m --reason \"provider maintenance\"", use),
 		Args:              oneCircuit,
 		ValidArgsFunction: a.completeCircuits,
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if err := checkOverride(cmd.Name(), length, reason); err != nil {
 				return err
 			}
-			client, err := a.connect(cmd.Context())
+			s, err := a.find(cmd.Context(), cmd)
 			if err != nil {
 				return err
 			}
-			defer client.Close()
-			d, err := client.Override(cmd.Context(), admin.Order{
+			defer closing(s, &err)
+			c, err := s.Override(cmd.Context(), admin.Order{
 				Circuit: args[0], Mode: mode, For: length.String(), Actor: actor(), Reason: reason,
 			})
 			if err != nil {
 				return err
 			}
-			a.say("%s is forced %s for %v on the dev server at %s; every environment follows within %v",
-				args[0], mode, length, client.Address(), recloser.RefreshInterval)
-			a.say("undo: recloser reset %s", args[0])
-			return a.writeChanged(d)
+			a.say("%s is forced %s for %v %s; every environment follows within %v", args[0], mode, length, s.Where(), recloser.RefreshInterval)
+			a.say("undo: recloser reset %s%s", args[0], s.Flag())
+			return a.writeChanged(s, c)
 		},
 	}
 	cmd.Flags().Var((*span)(&length), "for", fmt.Sprintf("how long, up to %gh", admin.MaxOverride.Hours()))
 	cmd.Flags().StringVar(&reason, "reason", "", "why; everybody sees it (required)")
-	a.addServerFlag(cmd)
+	a.addSourceFlags(cmd)
 	a.addOutputFlag(cmd)
 	return cmd
 }
@@ -75,11 +75,15 @@ func checkReason(command, reason string) error {
 
 // writeChanged writes a circuit that was changed, for machines: a person has
 // been told already.
-func (a *app) writeChanged(d admin.CircuitDescription) error {
+func (a *app) writeChanged(s source, c admin.Circuit) error {
 	if a.output == outputTable {
 		return nil
 	}
-	return a.write(d, nil)
+	return a.write(descriptionOf(s, c), nil)
+}
+
+func descriptionOf(s source, c admin.Circuit) admin.CircuitDescription {
+	return admin.CircuitDescription{SchemaVersion: admin.SchemaVersion, Source: s.Address(), Circuit: c}
 }
 
 // actor returns who runs this program: user@host.
@@ -100,6 +104,9 @@ func actor() string {
 	return strings.ToValidUTF8(text[:min(len(text), admin.MaxText/2)], "")
 }
 
+// mostDays bounds a duration in days.
+const mostDays = 36_500
+
 // span is a duration as a flag, whose errors say what to write.
 type span time.Duration
 
@@ -112,6 +119,11 @@ func (s *span) Type() string { return "duration" }
 // Set implements pflag.Value.
 func (s *span) Set(text string) error {
 	d, err := time.ParseDuration(text)
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		var n int
+		n, err = strconv.Atoi(days)
+		d = time.Duration(min(max(n, -mostDays), mostDays)) * 24 * time.Hour
+	}
 	if err != nil {
 		return fmt.Errorf("%s is no duration; write 90s, 10m or 2h", quote(text))
 	}

@@ -16,26 +16,25 @@ func (a *app) resetCommand() *cobra.Command {
   recloser reset payments --reason "provider is back"`,
 		Args:              oneCircuit,
 		ValidArgsFunction: a.completeCircuits,
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if err := checkReason(cmd.Name(), reason); err != nil {
 				return err
 			}
-			client, err := a.connect(cmd.Context())
+			s, err := a.find(cmd.Context(), cmd)
 			if err != nil {
 				return err
 			}
-			defer client.Close()
-			d, err := client.Reset(cmd.Context(), admin.Order{Circuit: args[0], Actor: actor(), Reason: reason})
+			defer closing(s, &err)
+			c, err := s.Reset(cmd.Context(), admin.Order{Circuit: args[0], Actor: actor(), Reason: reason})
 			if err != nil {
 				return err
 			}
-			a.say("%s is closed, and nothing is forced, on the dev server at %s; every environment follows within %v",
-				args[0], client.Address(), recloser.RefreshInterval)
-			return a.writeChanged(d)
+			a.say("%s is closed, and nothing is forced, %s; every environment follows within %v", args[0], s.Where(), recloser.RefreshInterval)
+			return a.writeChanged(s, c)
 		},
 	}
 	cmd.Flags().StringVar(&reason, "reason", "", "why; everybody sees it")
-	a.addServerFlag(cmd)
+	a.addSourceFlags(cmd)
 	a.addOutputFlag(cmd)
 	return cmd
 }

@@ -7,28 +7,78 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/recloser-dev/recloser/cmd/recloser/internal/sample"
+	"github.com/recloser-dev/recloser/internal/testserver"
 )
 
+// The stores that scripts work on.
+var (
+	dynamo = testserver.Shared{Start: testserver.DynamoDB}
+	valkey = testserver.Shared{Start: testserver.Valkey}
+)
+
+// TestMain runs the tests, or, in an environment of dev --lambda, the sample
+// function.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"recloser": func() { os.Exit(run()) }})
+	if os.Getenv(sample.Variable) != "" {
+		os.Exit(run())
+	}
+	testscript.Main(dynamo.With(valkey.With(m)), map[string]func(){"recloser": func() { os.Exit(run()) }})
 }
 
 // TestScripts runs every command as a process of its own, as a user would.
-func TestScripts(t *testing.T) {
+func TestScripts(t *testing.T) { runScripts(t, "testdata/script", nil) }
+
+// TestDynamoDBScripts does so on tables of DynamoDB Local. $STORE names one of
+// the script's own, which is not made yet.
+func TestDynamoDBScripts(t *testing.T) {
+	endpoint := dynamo.URL(t)
+	runScripts(t, "testdata/dynamodb", func(env *testscript.Env) {
+		table := filepath.Base(env.WorkDir)
+		env.Setenv("ENDPOINT", endpoint)
+		env.Setenv("TABLE", table)
+		env.Setenv("STORE", "dynamodb://"+table+"?endpoint="+endpoint)
+	})
+}
+
+// TestValkeyScripts does so on Valkey. $STORE has a prefix of the script's own.
+func TestValkeyScripts(t *testing.T) {
+	address := strings.TrimPrefix(valkey.URL(t), "redis://")
+	runScripts(t, "testdata/valkey", func(env *testscript.Env) {
+		prefix := filepath.Base(env.WorkDir) + ":"
+		env.Setenv("ADDRESS", address)
+		env.Setenv("PREFIX", prefix)
+		env.Setenv("STORE", "valkey://"+address+"?prefix="+prefix)
+	})
+}
+
+func runScripts(t *testing.T, dir string, setup func(*testscript.Env)) {
+	t.Helper()
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+		Dir: dir,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
 			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+			if setup != nil {
+				setup(env)
+			}
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"exits": exits,
-			"until": until,
+			"exits":  exits,
+			"until":  until,
+			"edit":   edit,
+			"fault":  fault,
+			"other":  other,
+			"valkey": askValkey,
+			"server": serve,
 		},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,

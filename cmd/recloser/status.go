@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -18,35 +19,39 @@ func (a *app) statusCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status [circuit...]",
 		Short: "Show all circuits, or the named ones, in a table",
+		Long: `Show all circuits, or the named ones, in a table: those that recloser.yaml names
+and those that are found in the store. A store knows nothing of healthy calls, so
+only a dev server shows a RATE.`,
 		Example: `  recloser status
   recloser status payments --check && ./deploy
   recloser status -o json`,
 		Args:              anyCircuits,
 		ValidArgsFunction: a.completeCircuits,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			client, err := a.connect(cmd.Context())
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			s, err := a.connect(cmd)
 			if err != nil {
 				return err
 			}
-			defer client.Close()
-			list, err := client.Circuits(cmd.Context())
+			defer closing(s, &err)
+			circuits, note, err := s.Circuits(cmd.Context(), args)
 			if err != nil {
 				return err
 			}
-			if list.Circuits, err = selectCircuits(list.Circuits, args); err != nil {
+			list := admin.CircuitList{SchemaVersion: admin.SchemaVersion, Source: s.Address(), Circuits: circuits}
+			if err := a.write(list, func(w io.Writer) error { return writeStatus(w, circuits) }); err != nil {
 				return err
 			}
-			if err := a.write(list, func(w io.Writer) error { return writeStatus(w, list.Circuits) }); err != nil {
-				return err
+			if note != "" {
+				a.say("recloser: %s", note)
 			}
-			if check {
-				return checkClosed(list.Circuits)
+			if len(circuits) == 0 {
+				a.say("no circuit is known yet: no call has failed, and no recloser.yaml names one")
 			}
-			return nil
+			return checkCircuits(circuits, check)
 		},
 	}
 	cmd.Flags().BoolVar(&check, "check", false, "exit with 3 unless all that are shown let calls through")
-	a.addServerFlag(cmd)
+	a.addSourceFlags(cmd)
 	a.addOutputFlag(cmd)
 	return cmd
 }
@@ -71,15 +76,23 @@ func selectCircuits(all []admin.Circuit, names []string) ([]admin.Circuit, error
 	return selected, nil
 }
 
-func checkClosed(circuits []admin.Circuit) error {
-	var open []string
+// checkCircuits returns an error if a circuit could not be read, or, if closed is
+// wanted, if one lets nothing through.
+func checkCircuits(circuits []admin.Circuit, closed bool) error {
+	var open, unreadable []string
 	for _, c := range circuits {
 		forced := c.Override != nil && c.Override.Mode == recloser.OverrideClosed
-		if c.AdmittedShare == 0 && !forced {
+		switch {
+		case c.Problem != "":
+			unreadable = append(unreadable, c.Name)
+		case c.AdmittedShare == 0 && !forced:
 			open = append(open, c.Name)
 		}
 	}
-	if len(open) > 0 {
+	switch {
+	case len(unreadable) > 0:
+		return fmt.Errorf("unreadable: %s", strings.Join(unreadable, ", "))
+	case closed && len(open) > 0:
 		return withCode(exitOpen, "open: %s", strings.Join(open, ", "))
 	}
 	return nil
@@ -88,8 +101,12 @@ func checkClosed(circuits []admin.Circuit) error {
 func writeStatus(w io.Writer, circuits []admin.Circuit) error {
 	var rows [][]string
 	for _, c := range circuits {
+		if c.Problem != "" {
+			rows = append(rows, []string{c.Name, "unreadable", "-", "-", "-", "-", c.Problem})
+			continue
+		}
 		rows = append(rows, []string{
-			c.Name, c.State.String(), ago(c.Since), fmt.Sprintf("%.0f/s", c.Calls.Rate), share(c.AdmittedShare), overrideText(c.Override), c.Because(),
+			c.Name, c.State.String(), ago(c.Since), rate(c.Calls), share(c.AdmittedShare), overrideText(c.Override), c.Because(),
 		})
 	}
 	return writeRows(w, []string{"CIRCUIT", "STATE", "SINCE", "RATE", "ADMITTED", "OVERRIDE", "CAUSE"}, rows)
@@ -103,11 +120,21 @@ func ago(t time.Time) string {
 	d := max(time.Since(t), 0)
 	switch {
 	case d < time.Minute:
-		return fmt.Sprintf("%.0fs", d.Seconds())
+		return fmt.Sprintf("%.0fs", math.Floor(d.Seconds()))
 	case d < time.Hour:
 		return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
 	}
-	return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
+	if d < 100*time.Hour {
+		return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
+	}
+	return fmt.Sprintf("%.0fd", d.Hours()/24)
+}
+
+func rate(c *admin.Calls) string {
+	if c == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%.0f/s", c.Rate)
 }
 
 func share(s recloser.Share) string { return fmt.Sprintf("%.0f%%", 100*float64(s)) }

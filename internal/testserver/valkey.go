@@ -42,12 +42,16 @@ func ValkeyAt(ctx context.Context, address string, args ...string) (*Server, err
 
 // Redis starts the Redis server that is installed on this machine, with nothing
 // in it.
-func Redis(ctx context.Context) (*Server, error) {
+func Redis(ctx context.Context) (*Server, error) { return RedisAt(ctx, "") }
+
+// RedisAt starts it at an address, or at one that is free if it is empty, with
+// arguments as of [ValkeyAt].
+func RedisAt(ctx context.Context, address string, args ...string) (*Server, error) {
 	path, err := exec.LookPath("redis-server")
 	if err != nil {
 		return nil, fmt.Errorf("Redis: %w: there is no redis-server (such as apt-get install redis-server)", ErrAbsent)
 	}
-	return serve(ctx, "", path, nil)
+	return serve(ctx, address, path, args)
 }
 
 func fetchValkey(ctx context.Context, dir string) error {

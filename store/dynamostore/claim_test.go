@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/internal/testserver"
 	"github.com/recloser-dev/recloser/store/dynamostore"
 )
 
@@ -35,25 +36,25 @@ func TestUnknownClaim(t *testing.T) {
 		name, toxic string
 		made        bool
 	}{
-		{"loses answer", losesAnswer, true},
-		{"cuts answer", cutsAnswer, true},
-		{"resets before answer", resets, true},
-		{"loses question", losesQuestion, false},
-		{"cuts question", cutsQuestion, false},
+		{"loses answer", testserver.LosesAnswer, true},
+		{"cuts answer", testserver.CutsAnswer(40), true},
+		{"resets before answer", testserver.Resets, true},
+		{"loses question", testserver.LosesQuestion, false},
+		{"cuts question", testserver.CutsQuestion(200), false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			p := newProxy(t, server.URL(t))
-			hasty := dynamostore.New(client(t, p.url(), anew), func(o *dynamostore.Options) { o.Table, o.Timeout = name, 300*time.Millisecond })
+			p := testserver.NewProxy(t, server.URL(t))
+			hasty := dynamostore.New(client(t, p.URL(), anew), func(o *dynamostore.Options) { o.Table, o.Timeout = name, 300*time.Millisecond })
 			key := strings.ReplaceAll(row.name, " ", "-")
 			plant(t, direct, key, newClock())
-			p.poison(row.toxic)
+			p.Poison(row.toxic)
 			claim := recloser.Claim{Generation: 1, First: true, Since: 1, Lease: recloser.Lease{Token: "mine", End: 2}}
 			r, err := hasty.Apply(t.Context(), key, claim)
 			if err == nil || errors.Is(err, recloser.ErrConflict) || r != (recloser.Record{}) {
 				t.Fatalf("got error %v and %+v", err, r)
 			}
 			t.Log(err)
-			p.heal()
+			p.Heal()
 			r = await(t, direct, key, row.made)
 			if made := r.Probes[0].Token == "mine" && r.Generation == 2; made != row.made {
 				t.Errorf("made: %t; the record is %+v", made, r)
@@ -99,15 +100,15 @@ func TestBreakerAndUnknownClaim(t *testing.T) {
 		name, toxic   string
 		heals, probes bool
 	}{
-		{"found by a read", cutsAnswer, true, true},
-		{"never made", cutsQuestion, true, false},
-		{"not found out", cutsAnswer, false, false},
+		{"found by a read", testserver.CutsAnswer(40), true, true},
+		{"never made", testserver.CutsQuestion(200), true, false},
+		{"not found out", testserver.CutsAnswer(40), false, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			p := newProxy(t, server.URL(t))
-			a := &ambush{API: client(t, p.url(), anew), before: func() { p.poison(row.toxic) }, after: func() {}}
+			p := testserver.NewProxy(t, server.URL(t))
+			a := &ambush{API: client(t, p.URL(), anew), before: func() { p.Poison(row.toxic) }, after: func() {}}
 			if row.heals {
-				a.after = p.heal
+				a.after = p.Heal
 			}
 			key := strings.ReplaceAll(row.name, " ", "-")
 			c := newClock()

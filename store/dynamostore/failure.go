@@ -132,6 +132,9 @@ func refused(operation, code, message string) (advice string, kind error) {
 		if strings.Contains(message, "specified index") {
 			return "it has no index " + Index + "; run recloser store init", ErrWrongTable
 		}
+		if strings.Contains(message, "protected against deletion") {
+			return "its deletion protection is on; turn it off first", nil
+		}
 		return "DynamoDB does not accept the request", nil
 	case "ExpiredTokenException", "ExpiredToken", "RequestExpired":
 		return "they have expired; get new ones", ErrCredentials

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/internal/testserver"
 	"github.com/recloser-dev/recloser/store/dynamostore"
 )
 
@@ -65,20 +66,20 @@ func TestForgotten(t *testing.T) {
 		name, toxic string
 		kept        bool
 	}{
-		{"loses answer", losesAnswer, true},
-		{"cuts answer", cutsAnswer, true},
-		{"resets before answer", resets, true},
-		{"loses question", losesQuestion, false},
-		{"cuts question", cutsQuestion, false},
+		{"loses answer", testserver.LosesAnswer, true},
+		{"cuts answer", testserver.CutsAnswer(40), true},
+		{"resets before answer", testserver.Resets, true},
+		{"loses question", testserver.LosesQuestion, false},
+		{"cuts question", testserver.CutsQuestion(200), false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			p := newProxy(t, server.URL(t))
+			p := testserver.NewProxy(t, server.URL(t))
 			m := &metered{c: newClock()}
-			retrying := client(t, p.url(), anew, func(o *dynamodb.Options) {
+			retrying := client(t, p.URL(), anew, func(o *dynamodb.Options) {
 				m.HTTPClient, o.HTTPClient = o.HTTPClient, m
 				o.Retryer = retry.NewStandard() // The SDK's own, which repeats.
 			})
-			api := disturbed{Client: retrying, before: func() { p.poison(row.toxic) }, after: p.heal}
+			api := disturbed{Client: retrying, before: func() { p.Poison(row.toxic) }, after: p.Heal}
 			var f forgotten
 			s := dynamostore.New(api, func(o *dynamostore.Options) {
 				o.Table, o.Timeout, o.OnForgotten = name, 500*time.Millisecond, f.tell
@@ -153,9 +154,9 @@ func TestNoTimeForEntry(t *testing.T) {
 func TestBreakerAndForgottenEntry(t *testing.T) {
 	name := table(t)
 	direct := open(client(t, server.URL(t)), name)
-	p := newProxy(t, server.URL(t))
+	p := testserver.NewProxy(t, server.URL(t))
 	var f forgotten
-	api := disturbed{Client: client(t, p.url(), anew), before: func() { p.poison(cutsQuestion) }, after: p.heal}
+	api := disturbed{Client: client(t, p.URL(), anew), before: func() { p.Poison(testserver.CutsQuestion(200)) }, after: p.Heal}
 	s := dynamostore.New(api, func(o *dynamostore.Options) { o.Table, o.OnForgotten = name, f.tell })
 	c := newClock()
 	plant(t, direct, "payments", c)
@@ -222,8 +223,8 @@ func TestEntryIsThere(t *testing.T) {
 // TestForgottenPanics: what is told of an entry cannot fail a transition. LAWS.md,
 // B8.
 func TestForgottenPanics(t *testing.T) {
-	p := newProxy(t, server.URL(t))
-	api := disturbed{Client: client(t, p.url(), anew), before: func() { p.poison(cutsQuestion) }, after: p.heal}
+	p := testserver.NewProxy(t, server.URL(t))
+	api := disturbed{Client: client(t, p.URL(), anew), before: func() { p.Poison(testserver.CutsQuestion(200)) }, after: p.Heal}
 	told := 0
 	s := dynamostore.New(api, func(o *dynamostore.Options) {
 		o.Table, o.Timeout = table(t), 30*time.Second

@@ -3,6 +3,7 @@ package dynamostore_test
 import (
 	"flag"
 	"fmt"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -19,17 +20,17 @@ import (
 // server is DynamoDB Local.
 var server = testserver.Shared{Start: testserver.DynamoDB}
 
+// shapes is another one, for tables that change their shape: under load it has been
+// seen to take minutes over an index.
+var shapes = testserver.Shared{Start: testserver.DynamoDB}
+
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if err := flag.Set("rapid.nofailfile", "true"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}
-	// Toxiproxy forgets what waits on a connection that it has cut.
-	goleak.VerifyTestMain(server.With(m),
-		goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2.(*ToxicLink).read"),
-		goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2.(*ToxicLink).write"),
-		goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2/toxics.(*ToxicStub).Run"))
+	goleak.VerifyTestMain(server.With(shapes.With(m)), testserver.Leaks()...)
 }
 
 // client returns a client of the server, or of what stands before it at url.
@@ -47,6 +48,11 @@ func client(t *testing.T, url string, optFns ...func(*dynamodb.Options)) *dynamo
 		t.Fatal(err)
 	}
 	return c
+}
+
+// anew makes every request by a connection of its own.
+func anew(o *dynamodb.Options) {
+	o.HTTPClient = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 }
 
 // table makes a table for a test, and returns its name.

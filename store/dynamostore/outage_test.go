@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/internal/testserver"
 	"github.com/recloser-dev/recloser/store/dynamostore"
 )
 
@@ -60,9 +61,9 @@ func outages() map[string]struct {
 	poisoned := func(toxic string) outage {
 		return outage{kind: dynamostore.ErrUnreachable, opt: anew, at: func(t *testing.T) string {
 			t.Helper()
-			p := newProxy(t, server.URL(t))
-			p.poison(toxic)
-			return p.url()
+			p := testserver.NewProxy(t, server.URL(t))
+			p.Poison(toxic)
+			return p.URL()
 		}}
 	}
 	at := func(kind error, url string) outage {
@@ -92,12 +93,12 @@ func outages() map[string]struct {
 		"malformed item":  said(nil, 200, `{"Item":{"state":{"S":"`+canary+`"}},"Attributes":{"state":{"S":"`+canary+`"}}}`),
 		"nobody listens":  at(dynamostore.ErrUnreachable, "http://127.0.0.1:1"),
 		"no such name":    at(dynamostore.ErrUnreachable, "http://dynamodb.nowhere.invalid"),
-		"loses answers":   poisoned(losesAnswer),
-		"loses questions": poisoned(losesQuestion),
-		"cuts answers":    poisoned(cutsAnswer),
-		"cuts questions":  poisoned(cutsQuestion),
-		"resets":          poisoned(resets),
-		"late":            poisoned(`{"type": "latency", "stream": "downstream", "attributes": {"latency": 400}}`),
+		"loses answers":   poisoned(testserver.LosesAnswer),
+		"loses questions": poisoned(testserver.LosesQuestion),
+		"cuts answers":    poisoned(testserver.CutsAnswer(40)),
+		"cuts questions":  poisoned(testserver.CutsQuestion(200)),
+		"resets":          poisoned(testserver.Resets),
+		"late":            poisoned(testserver.DelaysAnswer(400*time.Millisecond, 0)),
 	}
 }
 

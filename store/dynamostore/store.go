@@ -12,7 +12,9 @@
 // condition, at one write unit for each KB of the record, whether its condition
 // holds or not. Who moves a circuit to another state writes an entry of its
 // history besides, by another UpdateItem at one unit, which DynamoDB deletes after
-// [recloser.HistoryAge]. The index of circuits is written once for each.
+// [recloser.HistoryAge]. The index of circuits is written once for each circuit; it
+// is one partition, so that DynamoDB throttles more than a thousand new circuits a
+// second.
 //
 // The role of an environment needs dynamodb:GetItem and dynamodb:UpdateItem on the
 // table, and nothing else. An operator's needs dynamodb:Query on the table and on

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/internal/testserver"
 	"github.com/recloser-dev/recloser/store/dynamostore"
 	"github.com/recloser-dev/recloser/store/storetest"
 )
@@ -26,12 +27,12 @@ func TestStore(t *testing.T) {
 		func(o *storetest.Options) {
 			o.OpenFaulty = func(t *testing.T) recloser.Store {
 				t.Helper()
-				p := newProxy(t, server.URL(t))
-				for _, toxic := range []string{losesAnswer, losesQuestion, cutsAnswer, cutsQuestion, resets} {
-					p.poison(sometimes(toxic, "0.04"))
+				p := testserver.NewProxy(t, server.URL(t))
+				for _, toxic := range []string{testserver.LosesAnswer, testserver.LosesQuestion, testserver.CutsAnswer(40), testserver.CutsQuestion(200), testserver.Resets} {
+					p.Poison(testserver.Sometimes(toxic, 0.04))
 				}
-				p.poison(sometimes(`{"type": "latency", "stream": "downstream", "attributes": {"latency": 2, "jitter": 2}}`, "0.3"))
-				return dynamostore.New(client(t, p.url(), anew), func(o *dynamostore.Options) { o.Table, o.Timeout = name, 50*time.Millisecond })
+				p.Poison(testserver.Sometimes(testserver.DelaysAnswer(2*time.Millisecond, 2*time.Millisecond), 0.3))
+				return dynamostore.New(client(t, p.URL(), anew), func(o *dynamostore.Options) { o.Table, o.Timeout = name, 50*time.Millisecond })
 			}
 			o.PlantNewer = func(ctx context.Context, _ recloser.Store, key string) error {
 				_, err := c.PutItem(ctx, &dynamodb.PutItemInput{TableName: &name, Item: map[string]types.AttributeValue{

@@ -78,6 +78,29 @@ func TestOthersTable(t *testing.T) {
 	}
 }
 
+// TestProtectedTable: a table that must not be deleted is not, and says why.
+func TestProtectedTable(t *testing.T) {
+	c := client(t, server.URL(t))
+	name := table(t)
+	protect := func(on bool) {
+		t.Helper()
+		if _, err := c.UpdateTable(t.Context(), &dynamodb.UpdateTableInput{TableName: &name, DeletionProtectionEnabled: &on}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	protect(true)
+	err := dynamostore.Destroy(t.Context(), c, name)
+	if err == nil || !strings.Contains(err.Error(), "deletion protection is on") {
+		t.Fatalf("got error %v", err)
+	}
+	t.Log(err)
+	checkLine(t, err, nil)
+	protect(false)
+	if err := dynamostore.Destroy(t.Context(), c, name); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestTableWithoutExpiry: a table made by other hands may lack it.
 func TestTableWithoutExpiry(t *testing.T) {
 	c := client(t, server.URL(t))

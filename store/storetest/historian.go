@@ -189,10 +189,12 @@ func (c *chronicler) apart(ctx context.Context, s subject) error {
 		return nil
 	}
 	slices.Sort(keys)
-	if got, err := pages(ctx, lister, c.key, 3); err != nil || !slices.Equal(got, keys) {
-		return fmt.Errorf("circuits that have a history: want the keys\n\t%q\ngot\n\t%q and %w", keys, got, orNone(err))
-	}
-	return nil
+	return s.listed(ctx, func() error {
+		if got, err := pages(ctx, lister, c.key, 3); err != nil || !slices.Equal(got, keys) {
+			return fmt.Errorf("circuits that have a history: want the keys\n\t%q\ngot\n\t%q and %w", keys, got, orNone(err))
+		}
+		return nil
+	})
 }
 
 // long: a long history is remembered as a short one.

@@ -37,12 +37,18 @@ func checkLister(ctx context.Context, s subject) error {
 		return fmt.Errorf("want a conflict, got %w and %s", orNone(err), sketch(r))
 	}
 	for _, limit := range []int{1, 7, len(keys), len(keys) + 1000} {
-		got, err := pages(ctx, lister, name, limit)
+		err := s.listed(ctx, func() error {
+			got, err := pages(ctx, lister, name, limit)
+			if err != nil {
+				return fmt.Errorf("pages of %d: %w", limit, err)
+			}
+			if !slices.Equal(got, keys) {
+				return fmt.Errorf("pages of %d: want the keys\n\t%q\ngot\n\t%q", limit, keys, got)
+			}
+			return nil
+		})
 		if err != nil {
-			return fmt.Errorf("pages of %d: %w", limit, err)
-		}
-		if !slices.Equal(got, keys) {
-			return fmt.Errorf("pages of %d: want the keys\n\t%q\ngot\n\t%q", limit, keys, got)
+			return err
 		}
 	}
 	if got, err := lister.Keys(ctx, "", 0); err != nil || len(got) > 0 {

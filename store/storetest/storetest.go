@@ -19,6 +19,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/recloser-dev/recloser"
 )
@@ -41,6 +42,9 @@ type Options struct {
 	// key, beneath a store that the suite has opened. Defaults to nil: that
 	// such a record is refused is not checked.
 	PlantNewer func(ctx context.Context, store recloser.Store, key string) error
+	// Lag is how long after a write a [recloser.Lister] may not show it yet.
+	// Defaults to 0.
+	Lag time.Duration
 }
 
 func defaults() Options {
@@ -87,6 +91,18 @@ type subject struct {
 	faulty  recloser.Store // Over a connection that fails, if there is one.
 	options Options
 	name    string
+}
+
+// listed makes a comparison of what is listed, again and again as long as the
+// store may lag.
+func (s subject) listed(ctx context.Context, compare func() error) error {
+	late, cancel := context.WithTimeout(ctx, s.options.Lag)
+	defer cancel()
+	for {
+		if err := compare(); err == nil || late.Err() != nil {
+			return err
+		}
+	}
 }
 
 // check is one part of the contract. It returns an error instead of failing a

@@ -287,6 +287,19 @@ func TestPicture(t *testing.T) {
 	}
 }
 
+// TestLag: a store may list a circuit late if that was said, and not otherwise.
+func TestLag(t *testing.T) {
+	for _, check := range []string{"lister", "historian"} {
+		if err := storetest.Check(t.Context(), check, new(behindhand), nil); err == nil {
+			t.Errorf("%s: a store that lags was not found out", check)
+		}
+		err := storetest.Check(t.Context(), check, new(behindhand), nil, func(o *storetest.Options) { o.Lag = time.Minute })
+		if err != nil {
+			t.Errorf("%s: a store may lag: %v", check, err)
+		}
+	}
+}
+
 // TestUnwrittenMutant: a record that begins otherwise than as nothing.
 func TestUnwrittenMutant(t *testing.T) {
 	s := &bent{fold: func(string) string { return "one for all" }, records: map[string]recloser.Record{"one for all": {Generation: 1}}}

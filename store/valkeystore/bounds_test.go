@@ -102,6 +102,9 @@ func TestLargeHashIsNotSent(t *testing.T) {
 	}
 	for key, hash := range map[string]map[string]any{"many": fields, "long": {"new": strings.Repeat("x", 1<<16)}} {
 		for name, script := range valkeystore.Scripts() {
+			if name == "history" {
+				continue // It reads no hash.
+			}
 			if err := errors.Join(plain.Del(t.Context(), key).Err(), plain.HSet(t.Context(), key, hash).Err()); err != nil {
 				t.Fatal(err)
 			}

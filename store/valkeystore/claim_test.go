@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/internal/testserver"
 	"github.com/recloser-dev/recloser/store/valkeystore"
 )
 
@@ -28,29 +29,29 @@ func TestUnknownClaim(t *testing.T) {
 		name, toxic string
 		made        bool
 	}{
-		{"loses answer", losesAnswer, true},
-		{"cuts answer", cutsAnswer, true},
-		{"resets before answer", resets, true},
-		{"delays answer", delaysAnswer, true},
-		{"loses question", losesQuestion, false},
-		{"cuts question", cutsQuestion, false},
+		{"loses answer", testserver.LosesAnswer, true},
+		{"cuts answer", testserver.CutsAnswer(7), true},
+		{"resets before answer", testserver.Resets, true},
+		{"delays answer", testserver.DelaysAnswer(500*time.Millisecond, 0), true},
+		{"loses question", testserver.LosesQuestion, false},
+		{"cuts question", testserver.CutsQuestion(90), false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			p := newProxy(t, valkey.URL(t))
-			s := open(t, p.url(), hasty)
+			p := testserver.NewProxy(t, valkey.URL(t))
+			s := open(t, p.URL(), hasty)
 			key := "claims/" + row.name
 			w := recloser.Transition{To: recloser.StateOpen, Since: 1, OpenUntil: 2}
 			if _, err := s.Apply(t.Context(), key, w); err != nil { // It connects, too.
 				t.Fatal(err)
 			}
-			p.poison(row.toxic)
+			p.Poison(row.toxic)
 			claim := recloser.Claim{Generation: 1, First: true, Since: 3, Lease: recloser.Lease{Token: "mine", End: 4}}
 			r, err := s.Apply(t.Context(), key, claim)
 			if !errors.Is(err, valkeystore.ErrUnreachable) || errors.Is(err, recloser.ErrConflict) || r != (recloser.Record{}) {
 				t.Fatalf("got error %v and %+v", err, r)
 			}
 			t.Log(err)
-			p.heal()
+			p.Heal()
 			limit, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 			defer cancel()
 			for {
@@ -74,19 +75,19 @@ func TestUnknownClaim(t *testing.T) {
 func TestWritesAreSentOnce(t *testing.T) {
 	const slot = 1_767_225_600_000
 	direct := open(t, valkey.URL(t))
-	p := newProxy(t, valkey.URL(t))
-	s := open(t, p.url(), hasty)
+	p := testserver.NewProxy(t, valkey.URL(t))
+	s := open(t, p.URL(), hasty)
 	for _, w := range []recloser.Write{recloser.Watch{At: slot, Share: 1}, recloser.Report{Watch: slot, Share: 1}} {
 		if _, err := s.Apply(t.Context(), "once", w); err != nil {
 			t.Fatal(err)
 		}
 	}
 	sent, unknown := 0, 0
-	for _, toxic := range []string{cutsAnswer, resets, losesAnswer, cutsAnswer, resets} {
+	for _, toxic := range []string{testserver.CutsAnswer(7), testserver.Resets, testserver.LosesAnswer, testserver.CutsAnswer(7), testserver.Resets} {
 		if _, err := s.Load(t.Context(), "once"); err != nil { // It connects.
 			t.Fatal(err)
 		}
-		p.poison(toxic)
+		p.Poison(toxic)
 		_, err := s.Apply(t.Context(), "once", recloser.Report{
 			Watch: slot, Share: 1, Counted: []recloser.Slot{{Start: slot, Counts: recloser.Counts{Calls: 1}}},
 		})
@@ -94,7 +95,7 @@ func TestWritesAreSentOnce(t *testing.T) {
 		if err != nil {
 			unknown++
 		}
-		p.heal()
+		p.Heal()
 	}
 	r, err := direct.Load(t.Context(), "once")
 	if err != nil {
@@ -108,12 +109,12 @@ func TestWritesAreSentOnce(t *testing.T) {
 // TestReadsAreTriedAgain: a read on a connection that the other end has closed is
 // answered on another.
 func TestReadsAreTriedAgain(t *testing.T) {
-	p := newProxy(t, valkey.URL(t))
-	s := open(t, p.url(), hasty)
+	p := testserver.NewProxy(t, valkey.URL(t))
+	s := open(t, p.URL(), hasty)
 	if _, err := s.Load(t.Context(), "reads"); err != nil {
 		t.Fatal(err)
 	}
-	p.poison(`{"type": "limit_data", "stream": "downstream", "attributes": {"bytes": 300}}`)
+	p.Poison(testserver.CutsAnswer(300))
 	for range 20 { // Each connection lasts for a few reads.
 		if _, err := s.Load(t.Context(), "reads"); err != nil {
 			t.Fatal(err)

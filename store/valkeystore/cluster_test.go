@@ -10,9 +10,9 @@ import (
 	"github.com/recloser-dev/recloser/store/valkeystore"
 )
 
-// TestCluster holds the store to the contract on two servers that share the
-// keys, and tells one who asks a single one of them where he is.
-func TestCluster(t *testing.T) {
+// divided returns the URLs of two servers that share the keys.
+func divided(t *testing.T) [2]string {
+	t.Helper()
 	first, second := start(t, "", "--cluster-enabled", "yes"), start(t, "", "--cluster-enabled", "yes")
 	for i, server := range []string{first.URL, second.URL} {
 		c := client(t, server)
@@ -38,12 +38,20 @@ func TestCluster(t *testing.T) {
 			}
 		}
 	}
-	whole := func(o *valkeystore.OpenOptions) { o.Cluster = true }
+	return [2]string{first.URL, second.URL}
+}
+
+func whole(o *valkeystore.OpenOptions) { o.Cluster = true }
+
+// TestCluster holds the store to the contract on two servers that share the
+// keys, and tells one who asks a single one of them where he is.
+func TestCluster(t *testing.T) {
+	urls := divided(t)
 	t.Run("contract", func(t *testing.T) {
-		storetest.Run(t, func(t *testing.T) recloser.Store { return open(t, first.URL, whole) }, func(o *storetest.Options) { o.Histories = 5 })
+		storetest.Run(t, func(t *testing.T) recloser.Store { return open(t, urls[0], whole) }, func(o *storetest.Options) { o.Histories = 5 })
 	})
 	t.Run("one of it", func(t *testing.T) {
-		s, moved := open(t, first.URL), 0
+		s, moved := open(t, urls[0]), 0
 		for i := range 20 {
 			if _, err := s.Load(t.Context(), fmt.Sprint("circuit", i)); err != nil {
 				moved++

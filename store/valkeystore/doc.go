@@ -1,5 +1,5 @@
-// Package valkeystore keeps the records of a fleet on Valkey, or on Redis 5 or
-// later.
+// Package valkeystore keeps the records of a fleet, and what has happened to them,
+// on Valkey, or on Redis 5 or later.
 //
 //	store, err := valkeystore.Open("valkeys://user:password@host:6379")
 //	…
@@ -9,8 +9,12 @@
 //
 // A record is one hash under one key, recloser:{payments}, and every write one
 // script that checks its condition, makes its change and answers with the record
-// after it, or with the one that stands. So a cluster does, too: set
-// OpenOptions.Cluster. spec/record.md has the fields.
+// after it, or with the one that stands. A write that moves a circuit to another
+// state, or is an operator's word, leaves an entry in its history in the same
+// script: a list under a second key, recloser:{payments}:history, of the newest
+// [MaxHistory] entries, which goes when nothing was added for
+// [recloser.HistoryAge]. What becomes of the entry changes nothing of the write. So
+// a cluster does, too: set OpenOptions.Cluster. spec/record.md has the fields.
 //
 // # When the server is away
 //
@@ -34,28 +38,34 @@
 //
 // A record that is evicted begins anew at generation 0, closed. Let the server
 // have a maxmemory-policy of noeviction, or of volatile-lru where the records
-// share it with a cache.
+// share it with a cache. [Store.Check] finds those that do not ask what is in use.
 //
 // # Memory
 //
 // A record takes 250 bytes of the server where nobody watches, and the largest
 // there may be nine kilobytes. It expires 30 days after it was last written, and no
 // earlier than a week after its open time and its override end. Expiry only
-// cleans up: it ends no state.
+// cleans up: it ends no state. An entry of a history takes some 250 bytes.
 //
 // # Rights
 //
 // An environment needs these rights, and no others:
 //
-//	ACL SETUSER recloser on >password resetkeys ~recloser:* resetchannels -@all
+//	ACL SETUSER recloser on >password resetkeys ~recloser:{*} ~recloser:{*}:history
+//	    resetchannels -@all
 //	    +hello +auth +evalsha +eval +evalsha_ro +eval_ro +hlen +hget +hgetall +hkeys
-//	    +hset +hsetnx +hdel +hincrby +pexpireat +time
+//	    +hset +hsetnx +hdel +hincrby +pexpireat +time +ltrim +lpush
 //
-// and +select for a database other than 0, +scan for [Store.Keys], and
-// "+cluster|slots +cluster|shards +asking" on a cluster. Who only reads needs %R~recloser:* and +hello
-// +auth +evalsha_ro +eval_ro +hlen +hgetall, of Redis 7 or later. An ACL knows keys
-// and no fields: who may report may also set an override. Where that must not
-// be, use dynamostore.
+// and +select for a database other than 0, and "+cluster|slots +cluster|shards
+// +asking" on a cluster. Both patterns are needed, of records and of histories: a
+// server asks for the rights to both keys before it runs a script.
+//
+// An operator needs +lrange +scan +info +type +unlink besides, for [Store.History],
+// [Store.Keys], [Store.Check] and [Store.Destroy].
+// Who only reads needs %R~recloser:{*} %R~recloser:{*}:history and +hello +auth
+// +evalsha_ro +eval_ro +hlen +hgetall +lrange, of Redis 7 or later. An ACL knows
+// keys and no fields: who may report may also set an override. Where that must
+// not be, use dynamostore.
 //
 // # The client
 //

@@ -7,6 +7,11 @@ func Decode(circuit string, hash map[string]string) (recloser.Record, error) {
 	return decode(circuit, hash)
 }
 
+// DecodeEntry is decodeEntry.
+func DecodeEntry(circuit, name, text string) (recloser.HistoryEntry, error) {
+	return decodeEntry(circuit, name, text)
+}
+
 // Escape and Unescape are what stands between the names of voices and their text.
 var (
 	Escape   = escape
@@ -14,7 +19,7 @@ var (
 )
 
 func (s *scripts) all() []*script {
-	return []*script{&s.load, &s.watch, &s.unwatch, &s.report, &s.transition, &s.claim, &s.firstClaim, &s.settle, &s.override}
+	return []*script{&s.load, &s.watch, &s.unwatch, &s.report, &s.transition, &s.claim, &s.firstClaim, &s.settle, &s.override, &s.history, &s.check}
 }
 
 // Scripts returns the texts of the scripts by their names.

@@ -23,10 +23,13 @@ var (
 	// ErrMemory is matched where the server is full.
 	ErrMemory = errors.New("the server is out of memory")
 	// ErrCluster is matched where another server of a cluster should have been
-	// asked, or the cluster does not serve the record now.
+	// asked, or the cluster does not serve the record now, or there is none.
 	ErrCluster = errors.New("the cluster does not serve it here")
 	// ErrWrongType is matched where the key holds something that is no hash.
 	ErrWrongType = errors.New("the key holds something else")
+	// ErrEviction is matched where a server that is full may evict circuits that
+	// are in use.
+	ErrEviction = errors.New("the server may evict circuits that are in use")
 	// ErrUnavailable is matched where the server is in trouble.
 	ErrUnavailable = errors.New("the server is in trouble")
 

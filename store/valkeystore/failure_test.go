@@ -107,6 +107,9 @@ func TestRefusals(t *testing.T) {
 		if r, err := s.Load(t.Context(), "a"); err != nil || r.WatchSince != 1 || r.Generation != 0 {
 			t.Errorf("a server that is full can be read, and nothing was half written: %+v, %v", r, err)
 		}
+		if entries, err := s.History(t.Context(), "a", 0, 10); err != nil || len(entries) > 0 {
+			t.Errorf("what was refused is remembered: %+v, %v", entries, err)
+		}
 	})
 	for name, server := range map[string]*testserver.Shared{"valkey": &valkey, "redis": &redis7} {
 		t.Run("wrong type on "+name, func(t *testing.T) {

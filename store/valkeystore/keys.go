@@ -30,54 +30,48 @@ func (s *Store) Keys(ctx context.Context, after string, limit int) ([]string, er
 		return nil, nil
 	}
 	p := &page{after: after, limit: limit}
-	var err error
-	switch c := s.client.(type) {
-	case *redis.ClusterClient:
-		err = c.ForEachMaster(ctx, func(ctx context.Context, c *redis.Client) error { return s.scan(ctx, c, p) })
-	case *redis.Ring:
-		err = c.ForEachShard(ctx, func(ctx context.Context, c *redis.Client) error { return s.scan(ctx, c, p) })
-	default:
-		err = s.scan(ctx, c, p)
-	}
+	err := s.each(ctx, func(ctx context.Context, c redis.Cmdable) error {
+		return s.scan(ctx, c, "{*}", func(_ context.Context, keys []string) error {
+			for _, key := range keys {
+				if circuit, ok := s.circuitOf(key); ok {
+					p.add(circuit)
+				}
+			}
+			return nil
+		})
+	})
 	if err != nil {
 		return nil, err
 	}
 	return p.first(), nil
 }
 
-// scan adds the circuits of one server.
-func (s *Store) scan(ctx context.Context, client redis.Cmdable, p *page) error {
-	pattern := strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`, "]", `\]`).Replace(s.options.Prefix) + "{*}"
+// scan calls fn for the keys of one server that are the prefix and match a pattern
+// after it, a page at a time.
+func (s *Store) scan(ctx context.Context, c redis.Cmdable, pattern string, fn func(context.Context, []string) error) error {
+	pattern = strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`, "]", `\]`).Replace(s.options.Prefix) + pattern
 	var cursor uint64
 	for range scanPages {
-		keys, next, err := s.scanPage(ctx, client, cursor, pattern)
-		if err != nil {
+		next, err := s.scanPage(ctx, c, cursor, pattern, fn)
+		if err != nil || next == 0 {
 			return err
-		}
-		for _, key := range keys {
-			if circuit, ok := s.circuitOf(key); ok {
-				p.add(circuit)
-			}
-		}
-		if next == 0 {
-			return nil
 		}
 		cursor = next
 	}
 	return fmt.Errorf("valkeystore: there are more than %d keys to look through; give the circuits a database of their own", scanPage*scanPages)
 }
 
-func (s *Store) scanPage(ctx context.Context, client redis.Cmdable, cursor uint64, pattern string) ([]string, uint64, error) {
+func (s *Store) scanPage(ctx context.Context, c redis.Cmdable, cursor uint64, pattern string, fn func(context.Context, []string) error) (uint64, error) {
 	ctx, cancel, err := s.begin(ctx)
 	if err != nil {
-		return nil, 0, err
+		return 0, err
 	}
 	defer cancel()
-	keys, next, err := client.Scan(ctx, cursor, pattern, scanPage).Result()
+	keys, next, err := c.Scan(ctx, cursor, pattern, scanPage).Result()
 	if err != nil {
-		return nil, 0, s.failed("keys", "", err, ended(ctx, err))
+		return 0, s.failed("scan", "", err, ended(ctx, err))
 	}
-	return keys, next, nil
+	return next, fn(ctx, keys)
 }
 
 // page is the first keys after one.

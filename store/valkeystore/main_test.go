@@ -27,11 +27,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}
-	// Toxiproxy forgets what waits on a connection that it has cut.
-	goleak.VerifyTestMain(valkey.With(redis7.With(m)),
-		goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2.(*ToxicLink).read"),
-		goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2.(*ToxicLink).write"),
-		goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2/toxics.(*ToxicStub).Run"))
+	goleak.VerifyTestMain(valkey.With(redis7.With(m)), testserver.Leaks()...)
 }
 
 // open returns a store on the server at url that is closed with the test.
@@ -60,11 +56,27 @@ func client(tb testing.TB, url string) *redis.Client {
 	return c
 }
 
-// start starts a server of the test's own.
+// start starts a Valkey server of the test's own.
 func start(tb testing.TB, address string, args ...string) *testserver.Server {
 	tb.Helper()
-	valkey.URL(tb) // It can be had.
-	s, err := testserver.ValkeyAt(context.WithoutCancel(tb.Context()), address, args...)
+	return startKind(tb, kinds()[0], address, args...)
+}
+
+// kind is a kind of server that there is to test against.
+type kind struct {
+	name   string
+	shared *testserver.Shared
+	at     func(ctx context.Context, address string, args ...string) (*testserver.Server, error)
+}
+
+func kinds() []kind {
+	return []kind{{"valkey", &valkey, testserver.ValkeyAt}, {"redis", &redis7, testserver.RedisAt}}
+}
+
+func startKind(tb testing.TB, k kind, address string, args ...string) *testserver.Server {
+	tb.Helper()
+	k.shared.URL(tb) // It can be had.
+	s, err := k.at(context.WithoutCancel(tb.Context()), address, args...)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/internal/testserver"
 	"github.com/recloser-dev/recloser/store/valkeystore"
 )
 
@@ -41,10 +42,10 @@ var outages = map[string]func(*testing.T) (string, func()){
 		}
 		return s.URL, func() { start(t, strings.TrimPrefix(s.URL, "redis://")) }
 	},
-	"no answers": poisoned(losesAnswer),
-	"resets":     poisoned(resets),
-	"cut short":  poisoned(cutsAnswer),
-	"too slow":   poisoned(delaysAnswer),
+	"no answers": poisoned(testserver.LosesAnswer),
+	"resets":     poisoned(testserver.Resets),
+	"cut short":  poisoned(testserver.CutsAnswer(7)),
+	"too slow":   poisoned(testserver.DelaysAnswer(500*time.Millisecond, 0)),
 	"wrong password": func(t *testing.T) (string, func()) {
 		s := start(t, "", "--requirepass", "right")
 		return strings.Replace(s.URL, "redis://", "redis://:wrong@", 1), func() {
@@ -118,9 +119,9 @@ func TestOutage(t *testing.T) {
 // poisoned is a server behind a network that fails.
 func poisoned(toxic string) func(*testing.T) (string, func()) {
 	return func(t *testing.T) (string, func()) {
-		p := newProxy(t, valkey.URL(t))
-		p.poison(toxic)
-		return p.url(), p.heal
+		p := testserver.NewProxy(t, valkey.URL(t))
+		p.Poison(toxic)
+		return p.URL(), p.Heal
 	}
 }
 

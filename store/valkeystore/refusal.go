@@ -51,6 +51,10 @@ func refused(words string) (code, advice string, kind error) {
 		}
 	}
 	switch {
+	case strings.Contains(words, "ACL failure in script"):
+		return "ERR", "allow the commands and keys that the package's documentation lists", ErrDenied
+	case strings.HasPrefix(words, "ERR This instance has cluster support disabled"):
+		return "ERR", "the server is none of a cluster; leave OpenOptions.Cluster out", ErrCluster
 	case strings.HasPrefix(words, "ERR max number of clients"):
 		return "ERR", "it has no connection left; raise its maxclients, or lower OpenOptions.Connections", ErrUnavailable
 	case strings.HasPrefix(words, "ERR invalid password"), strings.HasPrefix(words, "ERR AUTH"), strings.HasPrefix(words, "ERR Client sent AUTH"):

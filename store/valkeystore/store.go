@@ -35,6 +35,11 @@ type Options struct {
 	// Timeout bounds an operation whose context does not end earlier. Of
 	// [Store.Keys] it bounds each page. Defaults to 1s.
 	Timeout time.Duration
+	// OnForgotten is told of an entry of a circuit's history that could not be
+	// kept, and why; the write that it was of stands. It runs before the write
+	// returns, so it must be quick, and it may run in many goroutines at once;
+	// its panic is caught. Defaults to nil: nobody is told.
+	OnForgotten func(key string, e recloser.HistoryEntry, err error)
 }
 
 // Store is a [recloser.Store] on Valkey or Redis. It is safe for concurrent use.
@@ -47,8 +52,9 @@ type Store struct {
 }
 
 var (
-	_ recloser.Store  = (*Store)(nil)
-	_ recloser.Lister = (*Store)(nil)
+	_ recloser.Store     = (*Store)(nil)
+	_ recloser.Lister    = (*Store)(nil)
+	_ recloser.Historian = (*Store)(nil)
 )
 
 // New returns a store of the records that client reaches: a server, a cluster,
@@ -128,10 +134,13 @@ func (s *Store) Apply(ctx context.Context, key string, w recloser.Write) (reclos
 	case err != nil:
 		err = fmt.Errorf("valkeystore: circuit %.160q: %w", key, err)
 	default:
-		a, err = s.run(ctx, script, "evalsha", "eval", key, append([]any{w.Under(), s.options.Expiry.Milliseconds()}, args...)...)
+		a, err = s.write(ctx, script, key, append([]any{w.Under(), s.options.Expiry.Milliseconds()}, args...)...)
 	}
 	if err != nil {
 		return recloser.Record{}, err
+	}
+	if a.forgotten != nil {
+		s.forget(key, a.forgotten)
 	}
 	r, err := a.record(key)
 	if err == nil && !a.made {
@@ -149,24 +158,46 @@ func (s *Store) begin(ctx context.Context) (context.Context, context.CancelFunc,
 	return ctx, cancel, nil
 }
 
-// load reads as one who may not write, which a replica and a narrow role allow.
-// Servers before Redis 7 know only scripts that may.
 func (s *Store) load(ctx context.Context, key string) (answer, error) {
+	reply, err := s.read(ctx, s.scripts.load, key, s.keyOf(key))
+	if err != nil {
+		return answer{}, err
+	}
+	return readAnswer(reply)
+}
+
+// read runs a script as one who may not write, which a replica and a narrow role
+// allow. Servers before Redis 7 know only scripts that may.
+func (s *Store) read(ctx context.Context, sc script, circuit, key string, args ...any) (any, error) {
+	args = append([]any{1, key}, args...)
 	if !s.old.Load() {
-		a, err := s.run(ctx, s.scripts.load, "evalsha_ro", "eval_ro", key)
+		reply, err := s.run(ctx, sc, "evalsha_ro", "eval_ro", circuit, args...)
 		if !errors.Is(err, errUnknownCommand) {
-			return a, err
+			return reply, err
 		}
 		s.old.Store(true)
 	}
-	return s.run(ctx, s.scripts.load, "evalsha", "eval", key)
+	return s.run(ctx, sc, "evalsha", "eval", circuit, args...)
+}
+
+// write runs a script that may change a record, and add to its history.
+func (s *Store) write(ctx context.Context, sc script, circuit string, args ...any) (answer, error) {
+	keys := []any{1, s.keyOf(circuit)}
+	if sc.remembers {
+		keys = []any{2, s.keyOf(circuit), s.historyOf(circuit)}
+	}
+	reply, err := s.run(ctx, sc, "evalsha", "eval", circuit, append(keys, args...)...)
+	if err != nil {
+		return answer{}, err
+	}
+	return readAnswer(reply)
 }
 
 // run runs a script by its hash, or by its text on a server that does not have
 // it yet, and so has done nothing.
-func (s *Store) run(ctx context.Context, sc script, bySum, byText, key string, args ...any) (answer, error) {
+func (s *Store) run(ctx context.Context, sc script, bySum, byText, circuit string, args ...any) (any, error) {
 	send := func(verb, name string) (any, error) {
-		cmd := redis.NewCmd(ctx, append([]any{verb, name, 1, s.keyOf(key)}, args...)...)
+		cmd := redis.NewCmd(ctx, append([]any{verb, name}, args...)...)
 		if err := s.client.Process(ctx, once{cmd}); err != nil {
 			return nil, err
 		}
@@ -177,9 +208,9 @@ func (s *Store) run(ctx context.Context, sc script, bySum, byText, key string, a
 		reply, err = send(byText, sc.text)
 	}
 	if err != nil {
-		return answer{}, s.failed(sc.name, key, err, ended(ctx, err))
+		return nil, s.failed(sc.name, circuit, err, ended(ctx, err))
 	}
-	return readAnswer(reply)
+	return reply, nil
 }
 
 // ended returns the error of a context whose deadline made err. A connection's
@@ -202,6 +233,20 @@ func (once) NoRetry() bool { return true }
 
 func (s *Store) keyOf(circuit string) string { return s.options.Prefix + "{" + circuit + "}" }
 
+// holds returns the type of what is kept under a key of the server, if it is one
+// of ours: a record or a history.
+func (s *Store) holds(key string) string {
+	if _, ok := s.circuitOf(key); ok {
+		return "hash"
+	}
+	if record, found := strings.CutSuffix(key, historyEnd); found {
+		if _, ok := s.circuitOf(record); ok {
+			return "list"
+		}
+	}
+	return ""
+}
+
 // circuitOf returns whose record is kept under a key of the server, if any is.
 func (s *Store) circuitOf(key string) (string, bool) {
 	circuit, begins := strings.CutPrefix(key, s.options.Prefix+"{")
@@ -211,52 +256,4 @@ func (s *Store) circuitOf(key string) (string, bool) {
 	}
 	_, _, err := recloser.SplitKey(circuit)
 	return circuit, err == nil
-}
-
-// answer is what a script answers.
-type answer struct {
-	made, large bool
-	hash        map[string]string
-}
-
-func readAnswer(reply any) (answer, error) {
-	parts, _ := reply.([]any)
-	if len(parts) == 0 {
-		return answer{}, errAnswer
-	}
-	switch parts[0] {
-	case int64(-1):
-		return answer{large: true}, nil
-	case int64(0), int64(1):
-	default:
-		return answer{}, errAnswer
-	}
-	var pairs []any
-	if len(parts) == 2 {
-		pairs, _ = parts[1].([]any)
-	}
-	if pairs == nil || len(pairs)%2 != 0 {
-		return answer{}, errAnswer
-	}
-	a := answer{made: parts[0] == int64(1), hash: make(map[string]string, len(pairs)/2)}
-	for i := 0; i < len(pairs); i += 2 {
-		field, ok := pairs[i].(string)
-		value, also := pairs[i+1].(string)
-		if !ok || !also {
-			return answer{}, errAnswer
-		}
-		a.hash[field] = value
-	}
-	return a, nil
-}
-
-func (a answer) record(key string) (recloser.Record, error) {
-	if a.large {
-		return recloser.Record{}, fmt.Errorf("valkeystore: %w", tooLarge(key))
-	}
-	r, err := decode(key, a.hash)
-	if err != nil {
-		return recloser.Record{}, fmt.Errorf("valkeystore: %w", err)
-	}
-	return r, nil
 }

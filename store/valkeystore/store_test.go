@@ -22,9 +22,9 @@ func TestStore(t *testing.T) {
 				func(t *testing.T) recloser.Store { return open(t, url) },
 				func(o *storetest.Options) {
 					o.OpenFaulty = func(t *testing.T) recloser.Store {
-						p := newProxy(t, url)
-						p.poison(wears, tears)
-						return open(t, p.url())
+						p := testserver.NewProxy(t, url)
+						p.Poison(testserver.CutsAnswer(20_000), testserver.CutsQuestion(6000))
+						return open(t, p.URL())
 					}
 					o.PlantNewer = plant(plain)
 				})

@@ -49,12 +49,17 @@ local function begin()
   redis.call('HSET', key, 'schema', SCHEMA)
 end
 
-local function made()
+-- The server's clock, in milliseconds.
+local function now()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local function made(forgotten)
   local week, century = 604800000, 3153600000000
-  local now = tonumber(redis.call('TIME')[1]) * 1000
-  local last = math.max(now + tonumber(ARGV[2]), week + whole('open_until_ms'), week + whole('override.until_ms'))
-  redis.call('PEXPIREAT', key, string.format('%.0f', math.min(last, now + century)))
-  return answer(1)
+  local last = math.max(now() + ARGV[2], week + whole('open_until_ms'), week + whole('override.until_ms'))
+  redis.call('PEXPIREAT', key, string.format('%.0f', math.min(last, now() + century)))
+  return answer(1, forgotten)
 end
 
 local schema = tonumber(digits('schema'))

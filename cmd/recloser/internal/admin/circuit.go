@@ -47,12 +47,17 @@ type Circuit struct {
 	Window recloser.Counts `json:"window"`
 	// Probes is how far a half-open circuit has got.
 	Probes Probes `json:"probes"`
-	// Calls is what callers saw.
-	Calls Calls `json:"calls"`
+	// Calls is what callers saw; nil where nobody counts them, as in a store.
+	Calls *Calls `json:"calls,omitempty"`
 	// Upstream is what its calls go to.
 	Upstream string `json:"upstream,omitempty"`
 	// Proxy is the address through which anyone can call it.
 	Proxy string `json:"proxy,omitempty"`
+	// Unnamed is whether recloser.yaml does not name it, so that it is shown by
+	// the default policy.
+	Unnamed bool `json:"unnamed,omitempty"`
+	// Problem is why its record cannot be read; all but the name is unknown then.
+	Problem string `json:"problem,omitempty"`
 	// Settings are its rules; only a description of one circuit has them.
 	Settings []Setting `json:"settings,omitempty"`
 }
@@ -68,6 +73,8 @@ type Setting struct {
 // Because says in a sentence why it is in its state.
 func (c Circuit) Because() string {
 	switch {
+	case c.Problem != "":
+		return c.Problem
 	case c.Override != nil && c.Override.Reason != "":
 		return "by " + c.Override.Actor + ": " + c.Override.Reason
 	case c.Override != nil:
@@ -135,8 +142,9 @@ type Calls struct {
 
 // Event is one thing that happened to a circuit.
 type Event struct {
-	// Sequence numbers the events of one server from 1.
-	Sequence uint64 `json:"sequence"`
+	// Sequence numbers the events of one server from 1; those of a store have no
+	// number.
+	Sequence uint64 `json:"sequence,omitempty"`
 	// At is when it happened.
 	At time.Time `json:"at"`
 	// Circuit is the key of the circuit; empty if it concerns all of them.
@@ -153,20 +161,26 @@ type Event struct {
 
 // CircuitList is the answer to a request for all circuits.
 type CircuitList struct {
-	SchemaVersion int       `json:"schema_version"`
-	Circuits      []Circuit `json:"circuits"`
+	SchemaVersion int `json:"schema_version"`
+	// Source is where they are: the URL of a store or of a dev server.
+	Source   string    `json:"source,omitempty"`
+	Circuits []Circuit `json:"circuits"`
 }
 
 // CircuitDescription is the answer to a request for one circuit.
 type CircuitDescription struct {
 	SchemaVersion int `json:"schema_version"`
+	// Source is where it is.
+	Source string `json:"source,omitempty"`
 	Circuit
 }
 
 // EventList is the answer to a request for events.
 type EventList struct {
-	SchemaVersion int     `json:"schema_version"`
-	Events        []Event `json:"events"`
+	SchemaVersion int `json:"schema_version"`
+	// Source is where they come from.
+	Source string  `json:"source,omitempty"`
+	Events []Event `json:"events"`
 }
 
 // Order is what an operator asks of a circuit.

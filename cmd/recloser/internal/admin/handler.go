@@ -77,7 +77,7 @@ func (h *handler) circuits(w http.ResponseWriter, r *http.Request) {
 		WriteError(w, err)
 		return
 	}
-	writeJSON(w, CircuitList{SchemaVersion, circuits})
+	writeJSON(w, CircuitList{SchemaVersion: SchemaVersion, Circuits: circuits})
 }
 
 func (h *handler) describe(w http.ResponseWriter, r *http.Request) {
@@ -103,7 +103,7 @@ func (h *handler) events(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	events := h.operator.Events(r.Context(), after, limit, wait)
-	writeJSON(w, EventList{SchemaVersion, events})
+	writeJSON(w, EventList{SchemaVersion: SchemaVersion, Events: events})
 }
 
 func (h *handler) override(w http.ResponseWriter, r *http.Request) {
@@ -166,7 +166,7 @@ func writeCircuit(w http.ResponseWriter, c Circuit, err error) {
 		WriteError(w, err)
 		return
 	}
-	writeJSON(w, CircuitDescription{SchemaVersion, c})
+	writeJSON(w, CircuitDescription{SchemaVersion: SchemaVersion, Circuit: c})
 }
 
 // StatusError is an error with the HTTP status it is answered with.

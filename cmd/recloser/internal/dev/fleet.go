@@ -2,14 +2,9 @@ package dev
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"math/rand/v2"
-	"net/http"
 	"sync"
 	"time"
-
-	"github.com/recloser-dev/recloser"
 )
 
 const (
@@ -19,14 +14,6 @@ const (
 	// longestBacklog is how much traffic may be caught up with, in seconds.
 	longestBacklog = 0.05
 )
-
-// environment is one simulated process: it shares nothing with the others but
-// the store and, to spare the machine, the connections.
-type environment struct {
-	name  string
-	panel *recloser.Panel
-	calls map[string]http.RoundTripper // By circuit.
-}
 
 // fleet is the environments and the traffic they make.
 type fleet struct {
@@ -75,20 +62,3 @@ func (f *fleet) run(ctx context.Context) {
 		}
 	}
 }
-
-// call makes one call. What it came to is counted by the transport.
-func (e *environment) call(ctx context.Context, t target) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, t.url, http.NoBody)
-	if err != nil {
-		return
-	}
-	response, err := e.calls[t.circuit].RoundTrip(request)
-	if err != nil {
-		return
-	}
-	// An answer that breaks off was counted by the transport, too.
-	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, mostAnswer))
-	response.Body.Close()
-}
-
-func environmentName(i int) string { return fmt.Sprintf("env-%03d", i+1) }

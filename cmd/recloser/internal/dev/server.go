@@ -1,5 +1,5 @@
-// Package dev is a fleet on one machine: environments that share a memory
-// store, a sample upstream whose faults can be switched, a proxy through which
+// Package dev is a fleet on one machine: environments that share a store, in
+// memory or elsewhere, a sample upstream whose faults can be switched, a proxy through which
 // anyone can call a circuit, and the API that operates on them.
 package dev
 
@@ -11,14 +11,14 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"strconv"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/recloser-dev/recloser"
 	"github.com/recloser-dev/recloser/cmd/recloser/internal/admin"
+	"github.com/recloser-dev/recloser/cmd/recloser/internal/operator"
 	"github.com/recloser-dev/recloser/guard/httpguard"
+	"github.com/recloser-dev/recloser/internal/locallambda"
 )
 
 const (
@@ -50,8 +50,20 @@ type Options struct {
 	// calls a second they make in all.
 	Environments int
 	Rate         float64
-	// Port is where to listen; 0 is any free one.
-	Port int
+	// Port is where to listen; 0 is any free one. If NextPort is set and
+	// something else listens there, it is the next free one.
+	Port     int
+	NextPort bool
+	// Store is what the environments share, and others may share with them.
+	// Defaults to one in memory. StoreName is what it is called.
+	Store     recloser.Store
+	StoreName string
+	// StoreTimeout bounds what environments ask of it. Defaults to that of the
+	// library, which suits a store that is near.
+	StoreTimeout time.Duration
+	// Lambda has a Lambda function make the calls. It needs a Store, which its
+	// processes share. Defaults to nil: environments are in this process.
+	Lambda *Lambda
 }
 
 // Server is a running fleet.
@@ -59,13 +71,16 @@ type Server struct {
 	options  Options
 	started  time.Time
 	token    string
-	store    recloser.MemoryStore
+	memory   recloser.MemoryStore
+	board    *board // Of a store that is shared with others; nil of memory.
+	operator *operator.Operator
 	journal  *Journal
 	upstream *Upstream
 	circuits map[string]*circuit
 	names    []string
 	fleet    fleet
 	proxy    *environment
+	function *locallambda.Function // Nil if calls are made in this process.
 	base     *http.Transport
 
 	listener, upstreamListener net.Listener
@@ -99,33 +114,20 @@ func New(options Options) (*Server, error) {
 	if err := s.addCircuits(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	if options.Store != nil {
+		s.board = newBoard(options.Store, s.names)
+	}
+	s.operator = s.newOperator()
+	if options.Lambda != nil {
+		var err error
+		if s.function, err = s.newFunction(); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+	}
 	if err := s.addEnvironments(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
-}
-
-func (s *Server) listen() (err error) {
-	port := s.options.Port
-	s.listener, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("port %d is in use; stop what listens there, or choose another with --port, or any free one with --port 0", port)
-	}
-	if err != nil {
-		return fmt.Errorf("listen on port %d: %w; choose another with --port", port, err)
-	}
-	beside := 0
-	if port > 0 && port < 65535 {
-		beside = port + 1
-	}
-	s.upstreamListener, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(beside)))
-	if err != nil && beside > 0 {
-		s.upstreamListener, err = net.Listen("tcp", "127.0.0.1:0")
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("listen for the sample upstream: %w", err), s.listener.Close())
-	}
-	return nil
 }
 
 func (s *Server) addCircuits() error {
@@ -151,47 +153,6 @@ func (s *Server) addCircuits() error {
 	return nil
 }
 
-func (s *Server) addEnvironments() error {
-	for i := range s.options.Environments {
-		e, err := s.newEnvironment(environmentName(i), true)
-		if err != nil {
-			return err
-		}
-		s.fleet.environments = append(s.fleet.environments, e)
-	}
-	e, err := s.newEnvironment(proxyName, false)
-	s.proxy = e
-	return err
-}
-
-// newEnvironment returns an environment that calls all circuits, or only those
-// with the sample upstream.
-func (s *Server) newEnvironment(name string, samples bool) (*environment, error) {
-	policies := make(map[string]recloser.Policy)
-	for _, c := range s.options.Circuits {
-		policies[c.Name] = c.Policy
-	}
-	e := &environment{name: name, calls: make(map[string]http.RoundTripper)}
-	e.panel = recloser.NewPanel(func(o *recloser.PanelOptions) {
-		o.Store = &s.store
-		o.Policies = policies
-		o.Limit = max(o.Limit, len(policies))
-		o.Observers = []recloser.Observer{s.journal.Observer(name)}
-	})
-	for _, c := range s.circuits {
-		if samples && !c.sample {
-			continue
-		}
-		breaker, err := e.panel.Breaker(c.Name, "")
-		if err != nil {
-			return nil, fmt.Errorf("circuit %.80q: %w", c.Name, err)
-		}
-		c.breakers = append(c.breakers, breaker)
-		e.calls[c.Name] = guarded(e.panel, c, s.base)
-	}
-	return e, nil
-}
-
 // Address returns the host and port of the proxy and the API.
 func (s *Server) Address() string { return s.listener.Addr().String() }
 
@@ -209,12 +170,16 @@ func (s *Server) Whereabouts() admin.Whereabouts {
 // Close gives back what New took. Run does so by itself.
 func (s *Server) Close() error {
 	for _, e := range append(s.fleet.environments, s.proxy) {
-		if e != nil {
+		if e != nil && e.panel != nil {
 			e.panel.Close()
 		}
 	}
+	var functionErr error
+	if s.function != nil {
+		functionErr = s.function.Close()
+	}
 	s.base.CloseIdleConnections()
-	return errors.Join(closeListener(s.listener), closeListener(s.upstreamListener))
+	return errors.Join(functionErr, closeListener(s.listener), closeListener(s.upstreamListener))
 }
 
 // Run makes calls and serves until ctx ends, and returns when everything has
@@ -237,6 +202,13 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	work.Go(func() { s.fleet.run(ctx) })
 	work.Go(func() { s.watchRamps(ctx) })
+	if s.board != nil {
+		work.Go(func() {
+			s.board.run(ctx, func(key string, record recloser.Record, asked time.Time) {
+				s.journal.Seen(key, record, asked, time.Now())
+			})
+		})
+	}
 
 	<-ctx.Done()
 	s.upstream.Stop()
@@ -276,20 +248,4 @@ func (s *Server) handler() http.Handler {
 	mux.Handle(proxyPrefix, p)
 	mux.Handle("/", admin.NewHandler(s, s.token))
 	return admin.Guard(portOf(s.listener), mux)
-}
-
-// closeListener closes l if nobody has done so.
-func closeListener(l net.Listener) error {
-	if l == nil {
-		return nil
-	}
-	if err := l.Close(); !errors.Is(err, net.ErrClosed) {
-		return err
-	}
-	return nil
-}
-
-func portOf(l net.Listener) string {
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -96,24 +97,30 @@ func parse(t *testing.T, address string) *url.URL {
 	return u
 }
 
+func portOf(t *testing.T, address string) int {
+	t.Helper()
+	_, text, err := net.SplitHostPort(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	port, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
+}
+
 func TestServersThatCannotBe(t *testing.T) {
 	circuits := []dev.Circuit{{Name: "payments", Policy: quick(), Statuses: statuses}}
 	first := start(t, dev.Options{Circuits: circuits})
-	_, port, err := net.SplitHostPort(first.Address())
-	if err != nil {
-		t.Fatal(err)
-	}
-	taken, err := strconv.Atoi(port)
-	if err != nil {
-		t.Fatal(err)
-	}
+	taken := portOf(t, first.Address())
 	broken := quick()
 	broken.OpenFor.Cooldown = 1
 	for want, options := range map[string]dev.Options{
-		"port " + port + " is in use":      {Circuits: circuits, Port: taken},
-		"two circuits are called payments": {Circuits: append(circuits, circuits...)},
-		"open_for.cooldown":                {Circuits: []dev.Circuit{{Name: "payments", Policy: broken, Statuses: statuses}}},
-		"invalid circuit name":             {Circuits: []dev.Circuit{{Name: "pay ments", Policy: quick(), Statuses: statuses}}},
+		fmt.Sprintf("port %d is in use", taken): {Circuits: circuits, Port: taken},
+		"two circuits are called payments":      {Circuits: append(circuits, circuits...)},
+		"open_for.cooldown":                     {Circuits: []dev.Circuit{{Name: "payments", Policy: broken, Statuses: statuses}}},
+		"invalid circuit name":                  {Circuits: []dev.Circuit{{Name: "pay ments", Policy: quick(), Statuses: statuses}}},
 	} {
 		if _, err := dev.New(options); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/cmd/internal/storage"
 	"github.com/recloser-dev/recloser/cmd/recloser/internal/admin"
 )
 
@@ -12,11 +14,17 @@ type Snapshot struct {
 	At, Started     time.Time
 	Address         string
 	UpstreamAddress string
+	// Store is what the store is called, if others may share it, and Trouble why
+	// it could not be read lately; both are empty otherwise.
+	Store, Trouble string
 	// Environments is how many environments make calls, and Rate how many a
 	// second in all; both are zero if no circuit has the sample upstream.
 	Environments int
 	Rate         float64
-	Circuits     []CircuitSnapshot
+	// Frozen is how many of the environments are frozen: those of a function
+	// are, between calls.
+	Frozen   int
+	Circuits []CircuitSnapshot
 	// Events are the latest, oldest first.
 	Events []admin.Event
 }
@@ -48,13 +56,23 @@ func (s *Server) Snapshot(ctx context.Context) (Snapshot, error) {
 		Started:         s.started,
 		Address:         s.Address(),
 		UpstreamAddress: s.UpstreamAddress(),
+		Store:           s.options.StoreName,
 		Events:          s.journal.After(ctx, 0, snapshotEvents, 0),
 	}
 	if len(s.fleet.targets) > 0 {
 		snapshot.Environments, snapshot.Rate = s.options.Environments, s.options.Rate
 	}
+	if s.function != nil {
+		snapshot.Environments, snapshot.Frozen = s.FunctionEnvironments()
+	}
+	if s.board != nil {
+		if err := s.board.Trouble(); err != nil {
+			snapshot.Trouble = storage.Explain(err)
+		}
+	}
 	for _, c := range circuits {
-		held := s.circuits[nameOf(c.Name)]
+		name, _, _ := recloser.SplitKey(c.Name)
+		held := s.circuits[name]
 		one := CircuitSnapshot{
 			Circuit:   c,
 			Sample:    held.sample,

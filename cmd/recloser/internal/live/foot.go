@@ -31,6 +31,8 @@ func (m *Model) foot() []string {
 	switch c, ok := m.circuit(); {
 	case m.snapshot.At.Before(m.noticeUntil):
 		text = m.notice
+	case m.snapshot.Trouble != "":
+		text = "the store: " + m.snapshot.Trouble
 	case !ok || m.touched:
 	case c.Sample:
 		text = "Press e: the upstream of " + c.Name + " fails, and the circuit opens; x heals it."

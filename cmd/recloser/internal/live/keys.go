@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/cmd/internal/storage"
 	"github.com/recloser-dev/recloser/cmd/recloser/internal/dev"
 )
 
@@ -47,7 +48,7 @@ func (m *Model) press(key string) tea.Cmd {
 		m.switchFault(c, key)
 	case "o", "c", "z":
 		m.touched = true
-		m.operate(c, key)
+		return m.operate(c.Name, key)
 	}
 	m.look()
 	return nil
@@ -97,29 +98,32 @@ func toggle[T comparable](value, on T) T {
 	return off
 }
 
-// operate does what an operator would from another terminal.
-func (m *Model) operate(c dev.CircuitSnapshot, key string) {
-	ctx := context.Background()
-	now := m.snapshot.At
-	mode := recloser.OverrideOpen
-	switch key {
-	case "z":
-		if _, err := m.source.Reset(ctx, c.Name, m.actor, "live view"); err != nil {
-			m.say(now, err.Error())
-			return
+// answer is what became of an operator's word.
+type answer string
+
+// operate does what an operator would from another terminal. The store may take
+// its time, so the view does not wait for it.
+func (m *Model) operate(circuit, key string) tea.Cmd {
+	now, source, actor := m.snapshot.At, m.source, m.actor
+	return func() tea.Msg {
+		ctx := context.Background()
+		mode := recloser.OverrideOpen
+		switch key {
+		case "z":
+			if _, err := source.Reset(ctx, circuit, actor, "live view"); err != nil {
+				return answer(storage.Explain(err))
+			}
+			return answer(circuit + " is reset: closed, and nothing forced")
+		case "c":
+			mode = recloser.OverrideClosed
 		}
-		m.say(now, c.Name+" is reset: closed, and nothing forced")
-		return
-	case "c":
-		mode = recloser.OverrideClosed
+		_, err := source.Override(ctx, circuit, recloser.Override{
+			Mode: mode, Until: recloser.InstantOf(now.Add(keyOverride)), Actor: actor, Reason: "live view",
+		})
+		if err != nil {
+			return answer(storage.Explain(err))
+		}
+		return answer(circuit + " is forced " + string(mode) + " for " + keyOverride.String() + " (environments follow within " +
+			recloser.RefreshInterval.String() + "); z takes it back")
 	}
-	_, err := m.source.Override(ctx, c.Name, recloser.Override{
-		Mode: mode, Until: recloser.InstantOf(now.Add(keyOverride)), Actor: m.actor, Reason: "live view",
-	})
-	if err != nil {
-		m.say(now, err.Error())
-		return
-	}
-	m.say(now, c.Name+" is forced "+string(mode)+" for "+keyOverride.String()+" (environments follow within "+
-		recloser.RefreshInterval.String()+"); z takes it back")
 }

@@ -64,7 +64,7 @@ func (s *source) Reset(_ context.Context, key, actor, _ string) (admin.Circuit, 
 func picture() *source {
 	circuit := func(name string, c admin.Circuit, fault dev.Fault, rate, rejected float64) dev.CircuitSnapshot {
 		c.Name = name
-		c.Calls = admin.Calls{Rate: rate, AdmittedRate: rate - rejected, RejectedRate: rejected}
+		c.Calls = &admin.Calls{Rate: rate, AdmittedRate: rate - rejected, RejectedRate: rejected}
 		c.Proxy = "http://127.0.0.1:7373/proxy/" + name + "/"
 		history := make([]dev.Tally, dev.History-1)
 		for i := len(history) - 40; i < len(history); i++ {
@@ -133,7 +133,9 @@ func press(m *live.Model, keys ...string) {
 		case "ctrl+c":
 			msg = tea.KeyPressMsg{Code: 'c', Mod: tea.ModCtrl}
 		}
-		m.Update(msg)
+		if _, command := m.Update(msg); command != nil {
+			m.Update(command())
+		}
 	}
 }
 
@@ -224,6 +226,18 @@ func TestLeaving(t *testing.T) {
 		press(m, key)
 		if m.Interrupted() != interrupted {
 			t.Errorf("%s: interrupted is %v", key, m.Interrupted())
+		}
+	}
+}
+
+// TestStoresAreShown: whose circuit it is, and that it cannot be read.
+func TestStoresAreShown(t *testing.T) {
+	s := picture()
+	s.snapshot.Store, s.snapshot.Trouble = "dynamodb://recloser", "DynamoDB is out of reach"
+	text := ansi.Strip(show(s, 120, 24).Render())
+	for _, want := range []string{"http://127.0.0.1:7373  dynamodb://recloser ", "the store: DynamoDB is out of reach"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
 		}
 	}
 }

@@ -68,6 +68,9 @@ func (m *Model) Update(message tea.Msg) (tea.Model, tea.Cmd) {
 	case tick:
 		m.look()
 		return m, tea.Tick(frame, func(now time.Time) tea.Msg { return tick(now) })
+	case answer:
+		m.look()
+		m.say(m.snapshot.At, string(message))
 	case tea.KeyPressMsg:
 		return m, m.press(message.String())
 	}

@@ -25,6 +25,7 @@ const (
 	phaseIsolated
 	phaseForcedOpen
 	phaseForcedClosed
+	phaseUnreadable
 )
 
 var phases = [...]struct {
@@ -41,9 +42,13 @@ var phases = [...]struct {
 	phaseIsolated:     {lipgloss.Yellow, "◒", "closed", "╌"},
 	phaseForcedOpen:   {lipgloss.Magenta, "◇", "forced open", "┅"},
 	phaseForcedClosed: {lipgloss.Magenta, "◆", "forced closed", "┄"},
+	phaseUnreadable:   {lipgloss.Red, "?", "unreadable", " "},
 }
 
 func phaseOf(c admin.Circuit) phase {
+	if c.Problem != "" {
+		return phaseUnreadable
+	}
 	if c.Override != nil {
 		if c.Override.Mode == recloser.OverrideOpen {
 			return phaseForcedOpen
@@ -81,7 +86,7 @@ func detail(c admin.Circuit, now time.Time) string {
 		return fmt.Sprintf("%d/%d isolated", c.Isolated, c.Environments)
 	case phaseForcedOpen, phaseForcedClosed:
 		return fmt.Sprintf("for %v", seconds(c.Override.Until.Sub(now)))
-	case phaseUnknown, phaseClosed:
+	case phaseUnknown, phaseClosed, phaseUnreadable:
 	}
 	return ""
 }

@@ -65,10 +65,17 @@ func fit(lines []string, width, height int) string {
 func (m *Model) heading() []string {
 	s := m.snapshot
 	left := boldStyle.Render(" recloser dev") + faintStyle.Render("  http://"+s.Address)
+	if s.Store != "" {
+		left += "  " + s.Store
+	}
 	up := s.At.Sub(s.Started).Round(time.Second)
 	fleet := "the fleet is idle"
 	if s.Environments > 0 && s.Rate > 0 {
-		fleet = fmt.Sprintf("%s · %g calls/s", count(s.Environments, "environment"), s.Rate)
+		fleet = count(s.Environments, "environment")
+		if s.Frozen > 0 {
+			fleet += fmt.Sprintf(" (%d frozen)", s.Frozen)
+		}
+		fleet = fmt.Sprintf("%s · %g calls/s", fleet, s.Rate)
 	}
 	right := fmt.Sprintf("%s · %s ", fleet, up)
 	return []string{spread(left, faintStyle.Render(right), m.width), faintStyle.Render(strings.Repeat("─", m.width))}
@@ -78,7 +85,7 @@ func (m *Model) heading() []string {
 func spread(left, right string, width int) string {
 	gap := width - lipgloss.Width(left) - lipgloss.Width(right)
 	if gap < 1 {
-		return left
+		return left // What is at the right tells less.
 	}
 	return left + strings.Repeat(" ", gap) + right
 }
