@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -52,12 +53,23 @@ func TestAsyncSucceeds(t *testing.T) {
 // An event that fails is tried again after 1 and 2 minutes, under the same request
 // identity, and then goes to the failure destination and the dead-letter queue.
 func TestAsyncFails(t *testing.T) {
-	f, clock, success, failure := startAsync(t)
+	var mu sync.Mutex
+	var log []string
+	f, clock, success, failure := startAsync(t, func(o *locallambda.Options) {
+		o.Log = func(l locallambda.Line) {
+			mu.Lock()
+			defer mu.Unlock()
+			log = append(log, l.Text)
+		}
+	})
 	id := send(t, f, `{"do":"fail"}`)
 	waits := []time.Duration{clock.advance(t), clock.advance(t)}
 	done(t, f)
 	if !slices.Equal(waits, []time.Duration{time.Minute, 2 * time.Minute}) || len(success.records) > 0 {
 		t.Errorf("the waits are %v, the successes %v", waits, success.records)
+	}
+	if n := strings.Count(strings.Join(log, "\n"), "START RequestId: "+id); n != 3 {
+		t.Errorf("%d tries are of %s", n, id)
 	}
 	golden(t, "async_failure.txt", normal(strings.Join(failure.records, "\n"))+"\n")
 	want := locallambda.Letter{Body: []byte(`{"do":"fail"}`), RequestID: id, ErrorCode: "200", ErrorMessage: "the order is refused"}
@@ -122,6 +134,38 @@ func TestAsyncIsThrottled(t *testing.T) {
 		t.Error(err)
 	}
 	<-ended
+}
+
+// To have been throttled costs no retry.
+func TestAsyncIsThrottledAndFails(t *testing.T) {
+	f, clock, _, failure := startAsync(t)
+	f.ReserveConcurrency(1)
+	held := filepath.Join(t.TempDir(), "held")
+	ended := make(chan error)
+	go func() {
+		_, err := f.Invoke(bounded(t), []byte(`{"do":"wait","touch":"`+held+`"}`))
+		ended <- err
+	}()
+	await(t, func() bool { _, err := os.Stat(held); return err == nil })
+	send(t, f, `{"do":"fail"}`)
+	waits := []time.Duration{clock.advance(t), clock.advance(t)}
+	await(t, func() bool { clock.mu.Lock(); defer clock.mu.Unlock(); return len(clock.timers) == 1 })
+	if err := os.Remove(held); err != nil {
+		t.Error(err)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	settled(t, f)
+	waits = append(waits, clock.advance(t), clock.advance(t), clock.advance(t))
+	done(t, f)
+	const s, m = time.Second, time.Minute
+	if want := []time.Duration{s, 2 * s, 4 * s, m, 2 * m}; !slices.Equal(waits, want) {
+		t.Errorf("the waits are %v, want %v", waits, want)
+	}
+	if len(failure.records) != 1 || !strings.Contains(failure.records[0], `"condition":"RetriesExhausted","approximateInvokeCount":3}`) {
+		t.Errorf("the records are %v", failure.records)
+	}
 }
 
 // A function that may not run at all gives its events up at once.

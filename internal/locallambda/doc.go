@@ -15,6 +15,9 @@
 // flight. What Lambda documents is done so, and what it does not document is done
 // as its Runtime Interface Emulator does it.
 //
+// A test needs no other program than its own, started again by the name of a
+// function in a variable; TestMain then calls lambda.Start instead of the tests.
+//
 // It is no sandbox: the processes run with the rights of the program that started
 // them, see the same files, and may leave their process group.
 package locallambda

@@ -108,6 +108,32 @@ func TestExtensionsComeFirst(t *testing.T) {
 	}
 }
 
+// An environment that is killed while it starts is not started again.
+func TestKillAtTheStart(t *testing.T) {
+	hold := holding(t)
+	option, told := extended(t, conduct{Events: everything, Hold: hold, Do: "slow"})
+	var starts atomic.Int64
+	f := start(t, "obey", option, func(o *locallambda.Options) {
+		o.Log = func(l locallambda.Line) {
+			if l.Text == "the extension starts" {
+				starts.Add(1)
+			}
+		}
+	})
+	ended := make(chan locallambda.Result)
+	go func() { ended <- invoke(t, f, `{}`) }()
+	await(t, func() bool { return starts.Load() == 1 })
+	if err := f.Kill(bounded(t), f.Environments()[0].Name); err != nil {
+		t.Error(err)
+	}
+	if got := normal(string((<-ended).Payload)); got != `{"errorType":"Runtime.ExitError","errorMessage":"RequestId: <uuid> Error: Runtime exited with error: signal: killed"}` {
+		t.Errorf("the answer is %s", got)
+	}
+	if n := starts.Load(); n != 1 || told()[0] != "" {
+		t.Errorf("the extension has started %d times, and was told %v", n, told())
+	}
+}
+
 // A slow extension keeps its environment busy, and nobody waiting.
 func TestExtensionOverruns(t *testing.T) {
 	hold := holding(t)

@@ -6,11 +6,10 @@ import (
 	"os"
 	"os/exec"
 	"sync"
-	"syscall"
 )
 
 const (
-	stopSignal syscall.Signal = iota
+	stopSignal = iota
 	continueSignal
 	killSignal
 	terminateSignal
@@ -18,7 +17,7 @@ const (
 
 func supported() error { return ErrUnsupported }
 
-func (p *process) signal(syscall.Signal) error { return ErrUnsupported }
+func (p *process) signal(int) error { return ErrUnsupported }
 
 func killGroup(int) {}
 

@@ -47,7 +47,7 @@ func withoutIndex(in *dynamodb.CreateTableInput) {
 // TestShapes: whatever of a table is not as it should be is named, in a line of
 // its own, and Create puts right what can be.
 func TestShapes(t *testing.T) {
-	c := client(t, shapes.URL(t))
+	c := client(t, indexer.URL(t))
 	const expiryOff = "time to live is off"
 	for _, row := range []struct {
 		name   string
@@ -75,7 +75,7 @@ func TestShapes(t *testing.T) {
 		}, []string{"its index circuits holds more than keys", expiryOff}, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			name := "recloser-shape-" + row.name
+			name := newTable(t, c)
 			if _, err := c.CreateTable(t.Context(), made(name, row.change)); err != nil {
 				t.Fatal(err)
 			}
@@ -110,8 +110,8 @@ func TestShapes(t *testing.T) {
 
 // TestIndexComesLater: circuits that were there before the index are in it.
 func TestIndexComesLater(t *testing.T) {
-	c := client(t, shapes.URL(t))
-	const name = "recloser-later"
+	c := client(t, indexer.URL(t))
+	name := newTable(t, c)
 	if _, err := c.CreateTable(t.Context(), made(name, withoutIndex)); err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package dynamostore_test
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +18,7 @@ import (
 // otherTable makes a table that is not one of records.
 func otherTable(t *testing.T, c *dynamodb.Client) string {
 	t.Helper()
-	name := "other-" + t.Name()
+	name := newTable(t, c)
 	_, err := c.CreateTable(t.Context(), &dynamodb.CreateTableInput{
 		TableName:            &name,
 		BillingMode:          types.BillingModePayPerRequest,
@@ -33,7 +34,7 @@ func otherTable(t *testing.T, c *dynamodb.Client) string {
 // TestTable goes through the life of a table.
 func TestTable(t *testing.T) {
 	c := client(t, server.URL(t))
-	const name = "recloser-life"
+	name := newTable(t, c)
 	steps := []struct {
 		name string
 		do   func() error
@@ -122,7 +123,7 @@ func TestTableWithoutExpiry(t *testing.T) {
 func TestExpiry(t *testing.T) {
 	c := client(t, server.URL(t))
 	name := table(t)
-	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	now := time.Now().Truncate(time.Second) // What is past, the server deletes by its own clock.
 	s := dynamostore.New(c, func(o *dynamostore.Options) {
 		o.Table = name
 		o.Now = func() time.Time { return now }
@@ -146,7 +147,7 @@ func TestExpiry(t *testing.T) {
 		t.Fatal(err)
 	}
 	ttl, _ := out.Item["ttl"].(*types.AttributeValueMemberN)
-	if want := "1775001600"; ttl == nil || ttl.Value != want { // 2026-04-01
+	if want := strconv.FormatInt(now.AddDate(0, 0, 90).Unix(), 10); ttl == nil || ttl.Value != want {
 		t.Errorf("ttl %v, want %s", ttl, want)
 	}
 }
