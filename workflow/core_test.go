@@ -19,7 +19,6 @@ type core struct {
 	now    func() time.Time
 	coin   func() float64
 	tokens func() string
-	answer func() error // of the store, in its place
 }
 
 // faulty is a store that may fail before it is asked.
@@ -65,7 +64,8 @@ func (c *core) begin(partition string) *leave {
 			AfterFunc: func(time.Duration, func()) func() bool { return func() bool { return true } },
 		}
 		o.Rand, o.Token = c.coin, c.tokens
-		o.Trace = true // So that every call's time is taken at its end: there is no timer that would see it to be slow.
+		o.StoreTimeout = time.Second // As a state machine's, which knows whole seconds.
+		o.Trace = true               // So that every call's time is taken at its end: there is no timer that would see it to be slow.
 	})
 	if err != nil {
 		c.tb.Fatal(err)

@@ -64,7 +64,7 @@ func evaluate(expression string) string { return "{% " + expression + " %}" }
 
 // text writes a text of an expression.
 func text(s string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
+	return "'" + strings.ReplaceAll(strings.ReplaceAll(s, `\`, `\\`), `'`, `\'`) + "'"
 }
 
 // list writes a list of texts of an expression.

@@ -127,10 +127,10 @@ func (g *guard) sound(otherwise string) string {
 	return unwrapBlock(g.block("", "sound")) + " $sound ? true : " + otherwise + ";"
 }
 
-// viewOf is what an execution sees of a record in an answer, after what is bound.
-// One that cannot be read is an error of the task that read it.
-func (g *guard) viewOf(before string) string {
-	return g.block(now+itemOf("Item")+before+g.sound("$error('Recloser.Malformed')"), "record", "window", "due", "admit")
+// viewOf is what an execution sees of a record in a field of an answer, after what
+// is bound. One that cannot be read is an error of the task that read it.
+func (g *guard) viewOf(field, before string) string {
+	return g.block(now+itemOf(field)+before+g.sound("$error('Recloser.Malformed')"), "record", "window", "due", "admit")
 }
 
 // afterOf is what is left to do after a call, by the item that was read or
@@ -146,9 +146,17 @@ func unwrapBlock(field string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(field, "{% ( "), " ) %}")
 }
 
+// known binds what an execution has seen of the record before.
+const known = "$seen := $view.seen; $leave := $max([0, $call.leave - $millis()]); $token := $view.token; $slot := $view.slot; $wasFirst := $view.first; "
+
+// viewAfter is what an execution sees of the record that a step of the admission
+// has written.
+func (g *guard) viewAfter() string {
+	return g.viewOf("Attributes", known+"$turn := {'step': $turn.step + 1}; ")
+}
+
 func (g *guard) look() {
 	const fresh = "$seen := null; $leave := 0; $token := ''; $slot := 0; $wasFirst := false; $turn := {'step': 0}; "
-	const known = "$seen := $view.seen; $leave := $max([0, $call.leave - $millis()]); $token := $view.token; $slot := $view.slot; $wasFirst := $view.first; "
 	asked := "request"
 	if g.recovery {
 		asked = "recovery"
@@ -165,7 +173,7 @@ func (g *guard) look() {
 	}
 	s := g.read(evaluate(g.keyText()))
 	s.Comment = "Reads the record, and decides on the call."
-	s.Assign = begin(g.viewOf(fresh))
+	s.Assign = begin(g.viewOf("Item", fresh))
 	lost := begin(g.block("$now := $millis(); $view := {'now': $now, 'otherwise': {'answer': 'call'}, 'answer': 'call', 'g': 0, 'state': 'closed', "+
 		"'share': 0, 'first': false, 'slot': 0, 'was': '', 'cause': '', 'relapses': 0, "+
 		"'seen': {'g': -1, 'at': 0, 'tokens': [], 'times': []}}; ", "alone"))
@@ -178,7 +186,7 @@ func (g *guard) look() {
 	s.Comment = "Reads it again, after it has moved, or time has passed."
 	s.Assign = map[string]string{
 		"item": evaluate("$exists($states.result.Item) ? $states.result.Item : {}"),
-		"view": g.viewOf(known),
+		"view": g.viewOf("Item", known),
 	}
 	s.Catch = []catcher{{ErrorEquals: []string{everyError}, Assign: map[string]string{"view": g.alone()}, Output: keep, Next: stDecide}}
 	s.Next = stDecide

@@ -96,7 +96,7 @@ func (w *world) plant(key string, r recloser.Record) {
 			put[fmt.Sprintf("p%d", i)] = map[string]any{"M": map[string]any{"token": s(l.Token), "end_ms": map[string]any{"N": fmt.Sprint(int64(l.End))}}}
 		}
 	}
-	if _, err := w.table.Do("PutItem", map[string]any{"TableName": "recloser", "Item": put}); err != nil {
+	if _, err := w.ask("PutItem", map[string]any{"TableName": w.name, "Item": put}); err != nil {
 		w.tb.Fatal(err)
 	}
 }
@@ -244,21 +244,11 @@ func missing(all map[string]bool) (list []string) {
 // machineOf returns a machine of the circuit as it is written.
 func machineOf(t *testing.T, kind string, optFns ...func(*workflow.Options)) *statelanguage.Machine {
 	t.Helper()
-	files, err := workflow.Generate("payments", optFns...)
-	if err != nil {
-		t.Fatal(err)
+	m := machinesOf(t, optFns...)[kind]
+	if m == nil {
+		t.Fatalf("there is no %s", kind)
 	}
-	for _, f := range files {
-		if f.Name == "payments."+kind+".asl.json" {
-			m, err := statelanguage.Parse(f.Text)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return m
-		}
-	}
-	t.Fatalf("there is no %s", kind)
-	return nil
+	return m
 }
 
 func rejectionOf(t *testing.T, e *statelanguage.Execution) (cause struct {

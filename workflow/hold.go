@@ -84,7 +84,7 @@ func (c *circuit) hold() (machine, error) {
 	return machine{
 		Comment: fmt.Sprintf("Makes the calls of many items through the circuit %s. Written by recloser generate workflow; do not edit.", c.name),
 		StartAt: "Check", States: append(all, refused, failed),
-	}, c.writer.problem
+	}, c.problem
 }
 
 // childError binds $said to the error and the cause of an execution that another

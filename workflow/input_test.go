@@ -72,7 +72,11 @@ func TestPayloads(t *testing.T) {
 	w := newWorld(t, engine)
 	w.add()
 	for _, payload := range []any{
-		nil, 0.0, "text", []any{}, []any{1.0, nil}, map[string]any{"deep": map[string]any{"x": []any{map[string]any{}}}}, "{% $millis() %}", true,
+		nil, 0.0, "text",
+		[]any{},
+		[]any{1.0, nil},
+		map[string]any{"deep": map[string]any{"x": []any{map[string]any{}}}},
+		"{% $millis() %}", true,
 		map[string]any{"{% 1 %}": "$states"},
 	} {
 		var got any

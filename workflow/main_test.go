@@ -33,3 +33,19 @@ func newEngine(tb testing.TB, direct bool) *statelanguage.Engine {
 	}
 	return e
 }
+
+// budget returns how many traces a law gets: whenever the tests run, in the hours
+// of `make soak` (RECLOSER_BUDGET=soak), and before a release
+// (RECLOSER_BUDGET=release). What the race detector looks for is found in a few.
+func budget(ci, soak, release int) int {
+	switch os.Getenv("RECLOSER_BUDGET") {
+	case "soak":
+		return soak
+	case "release":
+		return release
+	}
+	if raceEnabled {
+		return max(ci/50, 1)
+	}
+	return ci
+}

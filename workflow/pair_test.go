@@ -26,8 +26,11 @@ type pair struct {
 	token   int
 	// holding is the call that is begun now, and held.
 	holding *heldCall
-	// machine is the state machine that makes the calls.
-	machine string
+	// lag is how long each operation of the store takes, and ahead how far the
+	// core is ahead of the state machines, since it goes first.
+	lag, ahead time.Duration
+	// asked is how many operations of the store each side has made.
+	asked struct{ core, machine int }
 }
 
 // storeFault is the fault of one operation of the store.
@@ -45,9 +48,20 @@ var errStore = errors.New("connection refused")
 
 func newPair(tb testing.TB, engine *statelanguage.Engine, policy recloser.Policy) *pair {
 	tb.Helper()
-	p := &pair{world: newWorld(tb, engine), machine: "guard-express"}
-	p.add(func(o *workflow.Options) { o.Policy, o.Ignore = policy, []string{"Ignored"} })
-	now := func() time.Time { return p.world.world.Now() }
+	return newPairOf(tb, engine, policy, machinesOf(tb, ofPair(policy)))
+}
+
+// ofPair are the options of the state machines of a pair.
+func ofPair(policy recloser.Policy) func(*workflow.Options) {
+	return func(o *workflow.Options) { o.Policy, o.Ignore = policy, []string{"Ignored"} }
+}
+
+// newPairOf is newPair with state machines that are there already.
+func newPairOf(tb testing.TB, engine *statelanguage.Engine, policy recloser.Policy, machines map[string]*statelanguage.Machine) *pair {
+	tb.Helper()
+	p := &pair{world: newWorld(tb, engine)}
+	p.register(machines)
+	now := func() time.Time { return p.world.world.Now().Add(p.ahead) }
 	p.records = &recordStore{records: map[string]recloser.Record{}, entries: map[string][]recloser.HistoryEntry{}, now: now}
 	p.account.Intercept = p.hold
 	p.tokens = func() string { return fmt.Sprintf("token-%d", p.token) }
@@ -69,6 +83,8 @@ func (p *pair) script(faults []storeFault) {
 		return storeWell
 	}
 	p.core.store = faulty{p.records, func(recloser.Write) (before, after error) {
+		p.asked.core++
+		p.ahead += p.lag
 		switch next() {
 		case storeDown:
 			return errStore, nil
@@ -80,10 +96,10 @@ func (p *pair) script(faults []storeFault) {
 	}}
 	m := 0
 	p.fault = func(operation string, request map[string]any) (bool, map[string]any, error) {
-		key, _ := request["Key"].(map[string]any)
-		if sort, _ := key[item.Sort].(map[string]any); sort["S"] != item.SortRecord {
+		if !ofRecord(request) {
 			return false, nil, nil // The history has no part in it.
 		}
+		p.asked.machine++
 		m++
 		if m > len(faults) {
 			return false, nil, nil
@@ -100,8 +116,19 @@ func (p *pair) script(faults []storeFault) {
 	}
 }
 
-// hold lets a call wait that is begun to be held.
+// ofRecord reports whether a request is of a record, rather than of its history.
+func ofRecord(request map[string]any) bool {
+	key, _ := request["Key"].(map[string]any)
+	sort, _ := key[item.Sort].(map[string]any)
+	return sort["S"] == item.SortRecord
+}
+
+// hold lets a call wait that is begun to be held, and an operation of the store
+// take its time.
 func (p *pair) hold(i *statelanguage.Invocation) (bool, any, error) {
+	if p.lag > 0 && ofRecord(argumentsOf(i)) {
+		i.Sleep(p.lag)
+	}
 	h := p.holding
 	if h == nil || i.State != "Call lambda:invoke" {
 		return false, nil, nil
@@ -123,6 +150,7 @@ type step struct {
 	asked     time.Duration // to be left alone
 	partition string
 	faults    []storeFault
+	lag       time.Duration // of the store
 }
 
 // call makes a call on both sides, and reports what each said. The side of the core
@@ -131,7 +159,9 @@ func (p *pair) call(s step) (core, machine string) {
 	p.tb.Helper()
 	p.token++
 	p.script(s.faults)
+	p.lag, p.asked.core, p.asked.machine = s.lag, 0, 0
 	l := p.core.begin(s.partition)
+	made := p.world.world.Now().Add(p.ahead + s.took)
 	payload := map[string]any{"took_ms": float64(s.took.Milliseconds())}
 	switch {
 	case s.verb == "ignores":
@@ -145,19 +175,29 @@ func (p *pair) call(s step) (core, machine string) {
 	if s.partition != "" {
 		input["partition"] = s.partition
 	}
-	e, err := p.account.Start(p.machine, input)
+	e, err := p.account.Start(workflow.KindGuardExpress, input)
 	if err != nil {
 		p.tb.Fatal(err)
 	}
 	end := p.world.world.Now().Add(s.took)
+	if s.lag > 0 {
+		p.world.world.Run()
+	}
 	p.world.world.RunUntil(end)
 	if e.Status == statelanguage.StatusRunning {
 		p.tb.Fatalf("the execution goes on: %v", names(e))
 	}
 	if !strings.HasPrefix(l.said, "rejected") {
+		p.ahead = made.Sub(p.world.world.Now())
 		l.end(s.verb, s.asked)
 	}
-	return l.said, saidBy(e)
+	p.ahead, p.lag = 0, 0
+	core, machine = l.said, saidBy(e)
+	if p.asked.core != p.asked.machine {
+		core += fmt.Sprintf(", with %d operations of the store", p.asked.core)
+		machine += fmt.Sprintf(", with %d operations of the store: %v", p.asked.machine, names(e))
+	}
+	return core, machine
 }
 
 // saidBy says what an execution was told, in the words of the core's side.
@@ -211,10 +251,9 @@ func (p *pair) history(key string) []recloser.HistoryEntry {
 		recloser.HistoryEntry
 	}
 	var found []placed
-	for _, attributes := range p.table.Items() {
-		pk, _ := attributes[item.Key].(map[string]any)
+	for _, attributes := range p.itemsOf(key) {
 		sort, _ := attributes[item.Sort].(map[string]any)
-		if pk["S"] != key || sort["S"] == item.SortRecord {
+		if sort["S"] == item.SortRecord {
 			continue
 		}
 		e, err := item.DecodeEntry(key, itemOf(attributes))
@@ -230,6 +269,31 @@ func (p *pair) history(key string) []recloser.HistoryEntry {
 		entries = append(entries, f.HistoryEntry)
 	}
 	return entries
+}
+
+// itemsOf returns all items of a circuit.
+func (p *pair) itemsOf(key string) (items []map[string]any) {
+	if p.server == nil {
+		for _, attributes := range p.table.Items() {
+			if pk, _ := attributes[item.Key].(map[string]any); pk["S"] == key {
+				items = append(items, attributes)
+			}
+		}
+		return items
+	}
+	result, err := p.server("Query", map[string]any{
+		"TableName": p.name, "KeyConditionExpression": "#k = :k", "ConsistentRead": true,
+		"ExpressionAttributeNames": map[string]any{"#k": item.Key}, "ExpressionAttributeValues": map[string]any{":k": s(key)},
+	})
+	if err != nil {
+		p.tb.Fatal(err)
+	}
+	list, _ := result["Items"].([]any)
+	for _, each := range list {
+		attributes, _ := each.(map[string]any)
+		items = append(items, attributes)
+	}
+	return items
 }
 
 // brief says what is in a record.

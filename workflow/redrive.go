@@ -9,8 +9,69 @@ import "fmt"
 // looks at the queue.
 func (c *circuit) redrive() (machine, error) {
 	queue := evaluate(queueURL(c.Park))
+	all := states{
+		{
+			name: "Begin", Type: "Pass", Comment: "Counts from nothing.", Assign: map[string]string{"turn": evaluate("{'round': 0, 'done': 0, 'failed': 0, 'left': 0}")}, Next: "Receive",
+		},
+		{
+			name: "Receive", Type: "Task", Resource: "arn:aws:states:::aws-sdk:sqs:receiveMessage", Comment: "Takes up to ten messages.",
+			Arguments: map[string]any{
+				"QueueUrl": queue, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 1, "VisibilityTimeout": redriveSeconds,
+				"MessageSystemAttributeNames": []string{"ApproximateReceiveCount"},
+			},
+			Retry:  []retrier{queueRetrier()},
+			Assign: map[string]string{"messages": evaluate("$append([], $states.result.Messages)")},
+			Output: map[string]any{},
+			Catch:  []catcher{{ErrorEquals: []string{everyError}, Assign: map[string]string{"call": evaluate("{'error': $states.errorOutput.Error, 'cause': $substring($string($states.errorOutput.Cause), 0, 1000)}")}, Next: stFailed}},
+			Next:   "Any",
+		},
+		{
+			name: "Any", Type: "Choice", Comment: "Is done when the queue is empty.", Choices: []rule{{Condition: evaluate("$count($messages) > 0"), Next: "Sort messages"}}, Default: stDone,
+		},
+		{
+			name: "Sort messages", Type: "Map", Comment: "Five at a time.", Items: evaluate("$messages"), MaxConcurrency: 5,
+			ItemSelector:  map[string]any{"message": evaluate("$states.context.Map.Item.Value")},
+			ItemProcessor: &processor{ProcessorConfig: map[string]string{"Mode": "INLINE"}, StartAt: "Sort", States: c.redriveOne(queue)},
+			Assign: map[string]string{
+				"turn": evaluate("( $r := $append([], $states.result); $of := function($s) { $count($r[status = $s]) }; {'round': $turn.round + 1, " +
+					"'done': $turn.done + $of('done'), 'failed': $turn.failed + $of('failed'), 'left': $turn.left + $of('left')} )"),
+				"retry": evaluate("$max($append([0], $append([], $states.result)[status = 'open'].retry))"),
+			},
+			Output: map[string]any{},
+			Next:   "Go on",
+		},
+		{
+			name: "Go on", Type: "Choice", Comment: "Waits if the circuit has turned one away.",
+			Choices: []rule{
+				{Condition: evaluate(fmt.Sprintf("$turn.round >= %d", redriveRounds)), Next: stContinue},
+				{Condition: evaluate("$retry > 0"), Next: stWait},
+			},
+			Default: "Receive",
+		},
+		{
+			name: stWait, Type: "Wait", Comment: "Nothing is taken while the circuit is open.",
+			Seconds: evaluate("$min([99999, $max([1, $ceil($retry / 1000 * (1 + $random() / 5))])])"), Next: "Receive",
+		},
+		{
+			name: stContinue, Type: "Task", Resource: "arn:aws:states:::states:startExecution", Comment: "Goes on as another execution, before the history of this one is full.",
+			Arguments: map[string]any{"StateMachineArn": evaluate("$states.context.StateMachine.Id"), "Input": evaluate("{'from': $states.context.Execution.Id}")},
+			Retry:     []retrier{throttled()},
+			Catch:     []catcher{{ErrorEquals: []string{everyError}, Assign: map[string]string{"call": evaluate("{'error': $states.errorOutput.Error, 'cause': $substring($string($states.errorOutput.Cause), 0, 1000)}")}, Next: stFailed}},
+			Next:      stDone,
+		},
+		{name: stDone, Type: "Succeed", Comment: "How many were made, failed, and stay.", Output: evaluate("$turn")},
+		{name: stFailed, Type: "Fail", Comment: "What is on the queue stays there.", Error: evaluate("$call.error"), Cause: evaluate("$call.cause")},
+	}
+	return machine{
+		Comment: fmt.Sprintf("Makes the calls that were parked while the circuit %s was open. Written by recloser generate workflow; do not edit.", c.name),
+		StartAt: "Begin", States: all,
+	}, nil
+}
+
+// redriveOne are the states that one message goes through.
+func (c *circuit) redriveOne(queue string) states {
 	message := "$states.input.message"
-	one := states{
+	return states{
 		{
 			name: "Sort", Type: "Choice", Comment: "What was tried too often, or is no request, stays.",
 			Choices: []rule{
@@ -61,63 +122,6 @@ func (c *circuit) redrive() (machine, error) {
 		{name: "Leave", Type: "Pass", Comment: "The message stays for whoever looks at the queue.", Output: map[string]any{"status": "left"}, End: true},
 		{name: "Sorted", Type: "Pass", Comment: "The queue did not answer; the message comes back by itself.", End: true},
 	}
-	all := states{
-		{
-			name: "Begin", Type: "Pass", Comment: "Counts from nothing.", Assign: map[string]string{"turn": evaluate("{'round': 0, 'done': 0, 'failed': 0, 'left': 0}")}, Next: "Receive",
-		},
-		{
-			name: "Receive", Type: "Task", Resource: "arn:aws:states:::aws-sdk:sqs:receiveMessage", Comment: "Takes up to ten messages.",
-			Arguments: map[string]any{
-				"QueueUrl": queue, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 1, "VisibilityTimeout": redriveSeconds,
-				"MessageSystemAttributeNames": []string{"ApproximateReceiveCount"},
-			},
-			Retry:  []retrier{queueRetrier()},
-			Assign: map[string]string{"messages": evaluate("$append([], $states.result.Messages)")},
-			Output: map[string]any{},
-			Catch:  []catcher{{ErrorEquals: []string{everyError}, Assign: map[string]string{"call": evaluate("{'error': $states.errorOutput.Error, 'cause': $substring($string($states.errorOutput.Cause), 0, 1000)}")}, Next: stFailed}},
-			Next:   "Any",
-		},
-		{
-			name: "Any", Type: "Choice", Comment: "Is done when the queue is empty.", Choices: []rule{{Condition: evaluate("$count($messages) > 0"), Next: "Sort messages"}}, Default: stDone,
-		},
-		{
-			name: "Sort messages", Type: "Map", Comment: "Five at a time.", Items: evaluate("$messages"), MaxConcurrency: 5,
-			ItemSelector:  map[string]any{"message": evaluate("$states.context.Map.Item.Value")},
-			ItemProcessor: &processor{ProcessorConfig: map[string]string{"Mode": "INLINE"}, StartAt: "Sort", States: one},
-			Assign: map[string]string{
-				"turn": evaluate("( $r := $append([], $states.result); $of := function($s) { $count($r[status = $s]) }; {'round': $turn.round + 1, " +
-					"'done': $turn.done + $of('done'), 'failed': $turn.failed + $of('failed'), 'left': $turn.left + $of('left')} )"),
-				"retry": evaluate("$max($append([0], $append([], $states.result)[status = 'open'].retry))"),
-			},
-			Output: map[string]any{},
-			Next:   "Go on",
-		},
-		{
-			name: "Go on", Type: "Choice", Comment: "Waits if the circuit has turned one away.",
-			Choices: []rule{
-				{Condition: evaluate(fmt.Sprintf("$turn.round >= %d", redriveRounds)), Next: stContinue},
-				{Condition: evaluate("$retry > 0"), Next: stWait},
-			},
-			Default: "Receive",
-		},
-		{
-			name: stWait, Type: "Wait", Comment: "Nothing is taken while the circuit is open.",
-			Seconds: evaluate("$min([99999, $max([1, $ceil($retry / 1000 * (1 + $random() / 5))])])"), Next: "Receive",
-		},
-		{
-			name: stContinue, Type: "Task", Resource: "arn:aws:states:::states:startExecution", Comment: "Goes on as another execution, before the history of this one is full.",
-			Arguments: map[string]any{"StateMachineArn": evaluate("$states.context.StateMachine.Id"), "Input": evaluate("{'from': $states.context.Execution.Id}")},
-			Retry:     []retrier{throttled()},
-			Catch:     []catcher{{ErrorEquals: []string{everyError}, Assign: map[string]string{"call": evaluate("{'error': $states.errorOutput.Error, 'cause': $substring($string($states.errorOutput.Cause), 0, 1000)}")}, Next: stFailed}},
-			Next:      stDone,
-		},
-		{name: stDone, Type: "Succeed", Comment: "How many were made, failed, and stay.", Output: evaluate("$turn")},
-		{name: stFailed, Type: "Fail", Comment: "What is on the queue stays there.", Error: evaluate("$call.error"), Cause: evaluate("$call.cause")},
-	}
-	return machine{
-		Comment: fmt.Sprintf("Makes the calls that were parked while the circuit %s was open. Written by recloser generate workflow; do not edit.", c.name),
-		StartAt: "Begin", States: all,
-	}, nil
 }
 
 const (

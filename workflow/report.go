@@ -20,9 +20,10 @@ func (c *circuit) report() (map[string]any, error) {
 		fmt.Sprint(markWatch):             "$string($after.watch)",
 		shareMark():                       "$string(" + told + ".share)",
 		fmt.Sprint(int64(markSlot) / 100): "$string(" + told + ".slot)",
+		fmt.Sprint(int64(markMade) / 100): "$string(" + told + ".made)",
 		markVoice:                         told + ".voice",
 	}
-	questions := []question{told + ".failure", told + ".slow", told + ".voice != ''", "$after.g = 0"}
+	questions := []question{told + ".failure", told + ".slow", told + ".voice != ''", "$after.g = 0", told + ".later"}
 	arguments, err := c.arguments(m, questions, func(bits uint) recloser.Write { return reportOf(bits, 0) })
 	if err != nil {
 		return nil, err
@@ -52,7 +53,7 @@ func unwrap(field string) string {
 
 // reportOf is a report of one call that removes so many slots.
 func reportOf(bits uint, drops int) recloser.Report {
-	counts := recloser.Counts{Calls: 1, Reports: 1}
+	counts := recloser.Counts{Calls: 1}
 	w := recloser.Report{Generation: markGeneration, Watch: markWatch, Share: markShare}
 	if bits&1 != 0 {
 		counts.Failures = 1
@@ -66,7 +67,13 @@ func reportOf(bits uint, drops int) recloser.Report {
 	if bits&8 != 0 {
 		w.Generation = 0
 	}
+	if bits&16 == 0 {
+		counts.Reports = 1
+	}
 	w.Counted = []recloser.Slot{{Start: markSlot, Counts: counts}}
+	if bits&16 != 0 {
+		w.Counted = append(w.Counted, recloser.Slot{Start: markMade, Counts: recloser.Counts{Reports: 1}})
+	}
 	for i := range drops {
 		w.Drop = append(w.Drop, markDrop+recloser.Instant(i)*100)
 	}
@@ -110,14 +117,15 @@ func removal() (expression, names string, err error) {
 		}
 		entries = append(entries, text(head+"d")+" & $string($i): "+text(name[:1])+" & $string($t / 100)")
 	}
-	several := clause + at(0)
+	var several strings.Builder
+	several.WriteString(none.Expression + clause + at(0))
 	for i := 1; i <= recloser.MaxSlots; i++ {
 		more, err := updateOf(i + 1)
 		if err != nil {
 			return "", "", err
 		}
-		several += ", " + at(i)
-		if more.Expression != none.Expression+several || more.Names[fmt.Sprintf("#cd%d", i)] != "c"+slot(i) {
+		several.WriteString(", " + at(i))
+		if more.Expression != several.String() || more.Names[fmt.Sprintf("#cd%d", i)] != "c"+slot(i) {
 			return "", "", fmt.Errorf("workflow: a report removes %d slots by %q", i+1, more.Expression)
 		}
 	}

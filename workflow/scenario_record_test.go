@@ -58,13 +58,7 @@ func (p *pair) both(key string, w recloser.Write) error {
 	if err != nil {
 		return err
 	}
-	u := updates[0]
-	request := map[string]any{
-		"TableName": "recloser", "Key": jsonOf(map[string]item.Value(item.RecordKey(key))),
-		"ConditionExpression": u.Condition, "UpdateExpression": u.Expression,
-		"ExpressionAttributeNames": jsonOf(u.Names), "ExpressionAttributeValues": jsonOf(map[string]item.Value(u.Values)),
-	}
-	if _, err := p.table.Do("UpdateItem", request); err != nil {
+	if err := p.update(item.RecordKey(key), updates[0]); err != nil {
 		return err
 	}
 	e, ok := recloser.HistoryOf(w, p.records.record(key), recloser.InstantOf(p.world.world.Now()))
@@ -75,8 +69,13 @@ func (p *pair) both(key string, w recloser.Write) error {
 	if err != nil {
 		return err
 	}
-	_, err = p.table.Do("UpdateItem", map[string]any{
-		"TableName": "recloser", "Key": jsonOf(map[string]item.Value(place)),
+	return p.update(place, u)
+}
+
+// update makes an update of the table.
+func (p *pair) update(place item.Map, u item.Update) error {
+	_, err := p.ask("UpdateItem", map[string]any{
+		"TableName": p.name, "Key": jsonOf(map[string]item.Value(place)),
 		"ConditionExpression": u.Condition, "UpdateExpression": u.Expression,
 		"ExpressionAttributeNames": jsonOf(u.Names), "ExpressionAttributeValues": jsonOf(map[string]item.Value(u.Values)),
 	})

@@ -18,7 +18,7 @@ import (
 // Every call of a scenario is made by an environment of its own, which is what a
 // workflow is: so its answers are not those that stand in the file, where
 // environments remember, but those of the core for such environments. What is
-// left out, and why:
+// left out is below, with the reason.
 var notOfStateless = map[string]string{
 	"breaker_of_one_process":              "has no store",
 	"breaker_of_one_process_in_a_row":     "has no store",

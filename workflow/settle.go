@@ -78,21 +78,19 @@ func (g *guard) moves() {
 	s.Comment = "Makes the transition that is due before the call."
 	s.Assign = map[string]string{
 		"moved": evaluate("{'g': $view.g + 1, 'move': $view.move}"), "turn": step,
-		// What is known of the circuit, should the store not answer again.
-		"view": evaluate("$merge([$view, {'answer': 'moved', 'otherwise': $view.move.to = 'open' ? " +
-			"{'answer': 'reject', 'reason': 'open', 'retry': $view.move.until - $view.now} : {'answer': 'call'}}])"),
+		"item": evaluate("$states.result.Attributes"), "view": g.viewAfter(),
 	}
 	s.Catch = lost
 	s.Next = stRemember
 	g.add(stMove, s)
-	g.rememberMove(stRemember, stLookAgain)
+	g.rememberMove(stRemember, stDecide)
 
 	if !g.recovery {
 		s = g.write(g.with(g.unwatch("view")))
 		s.Comment = "Ends a watch in which nothing has failed for a window."
-		s.Assign = map[string]string{"turn": step}
+		s.Assign = map[string]string{"turn": step, "item": evaluate("$states.result.Attributes"), "view": g.viewAfter()}
 		s.Catch = lost
-		s.Next = stLookAgain
+		s.Next = stDecide
 		g.add(stUnwatch, s)
 	}
 

@@ -2,54 +2,154 @@ package workflow_test
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"runtime"
+	"strings"
 	"testing"
 	"time"
 
-	"pgregory.net/rapid"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/internal/statelanguage"
+	"github.com/recloser-dev/recloser/store/dynamostore"
+	"github.com/recloser-dev/recloser/workflow"
 )
 
+// perPolicy is how many traces one policy is good for: to write its state machines
+// and to compile their expressions takes as long as some traces.
+const perPolicy = 50
+
 // TestTraces: whatever happens to a circuit, its state machine decides as the core
-// does. A trace has up to 25 calls; -rapid.checks says how many traces there are.
-// LAWS.md, W1.
+// does, and asks the store as often. LAWS.md, W1.
 func TestTraces(t *testing.T) {
+	traces := budget(2_000, 10_000, 100_000)
+	for worker := range runtime.GOMAXPROCS(0) {
+		t.Run(fmt.Sprintf("worker %d", worker), func(t *testing.T) {
+			t.Parallel()
+			engine := newEngine(t, true)
+			for family := worker; family*perPolicy < traces; family += runtime.GOMAXPROCS(0) {
+				policy := anyPolicy(rand.New(rand.NewPCG(1, uint64(family)))) //nolint:gosec // Replayable.
+				machines := machinesOf(t, ofPair(policy))
+				for n := family * perPolicy; n < min((family+1)*perPolicy, traces); n++ {
+					p := newPairOf(t, engine, policy, machines)
+					trace(t, p, uint64(n), "")
+					p.world.world.Close()
+				}
+			}
+		})
+	}
+}
+
+// TestTracesOnServer is the same with the record of the state machines on DynamoDB
+// Local, as traces of circuits of their own in one table.
+func TestTracesOnServer(t *testing.T) {
+	url := dynamo.URL(t)
+	client := &http.Client{Transport: &http.Transport{}}
+	t.Cleanup(client.CloseIdleConnections)
+	table := fmt.Sprintf("traces-%d", rand.Uint32())
+	if err := dynamostore.Create(t.Context(), dynamodb.New(dynamodb.Options{
+		Region: "eu-central-1", BaseEndpoint: &url, HTTPClient: client, Retryer: aws.NopRetryer{},
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+	}), table); err != nil {
+		t.Fatal(err)
+	}
 	engine := newEngine(t, true)
-	rapid.Check(t, func(r *rapid.T) {
-		policy := recloser.DefaultPolicy()
-		policy.OpenWhen.Consecutive = 0
-		policy.OpenWhen.MinCalls = rapid.IntRange(1, 12).Draw(r, "min_calls")
-		policy.OpenWhen.Confidence = rapid.SampledFrom([]recloser.Share{0, 0.5, 0.9, 0.999}).Draw(r, "confidence")
-		policy.HalfOpen.Probes = rapid.IntRange(1, 3).Draw(r, "probes")
-		policy.HalfOpen.Successes = rapid.IntRange(1, 2).Draw(r, "successes")
-		policy.Enforce = rapid.SampledFrom([]recloser.Share{1, 1, 1, 0.5, 0}).Draw(r, "enforce")
-		policy.WhenStoreFails = rapid.SampledFrom([]recloser.StoreFailure{recloser.StoreFailureLastKnown, recloser.StoreFailureAllow, recloser.StoreFailureReject}).Draw(r, "when_store_fails")
-		p := newPair(t, engine, policy)
-		var at time.Duration
-		var log string
-		for i := range rapid.IntRange(1, 25).Draw(r, "steps") {
-			at += rapid.SampledFrom([]time.Duration{0, 20 * time.Millisecond, 300 * time.Millisecond, 1100 * time.Millisecond, 6 * time.Second, 15 * time.Second}).Draw(r, "pause")
-			p.at(at)
-			p.coin = rapid.SampledFrom([]float64{0, 0.05, 0.3, 0.7, 0.999}).Draw(r, "coin")
-			s := step{
-				verb: rapid.SampledFrom([]string{"fails", "fails", "succeeds", "ignores"}).Draw(r, "verb"),
-				took: rapid.SampledFrom([]time.Duration{0, 0, 30 * time.Millisecond, 80 * time.Millisecond, 2500 * time.Millisecond}).Draw(r, "took"),
-			}
-			if rapid.IntRange(0, 9).Draw(r, "faulty") == 0 {
-				s.faults = rapid.SliceOfN(rapid.SampledFrom([]storeFault{storeWell, storeDown, storeLost}), 1, 3).Draw(r, "faults")
-			}
-			if s.verb == "fails" && rapid.IntRange(0, 9).Draw(r, "asks") == 0 {
-				s.asked = 40 * time.Second
-			}
-			log += fmt.Sprintf("%d %v coin %v %+v\n", i, at, p.coin, s)
-			core, machine := p.call(s)
-			at = max(at, p.world.world.Now().Sub(epoch.Time()))
-			if core != machine {
-				r.Fatalf("%score says %s\nmachine says %s", log, core, machine)
-			}
-			if diff := p.compare("payments"); diff != "" {
-				r.Fatalf("%s%s\n%s", log, core, diff)
+	var policy recloser.Policy
+	var machines map[string]*statelanguage.Machine
+	for n := range budget(100, 1_000, 10_000) {
+		if n%perPolicy == 0 {
+			policy = anyPolicy(rand.New(rand.NewPCG(2, uint64(n)))) //nolint:gosec // Replayable.
+			machines = machinesOf(t, ofPair(policy), func(o *workflow.Options) { o.Table = table })
+		}
+		p := newPairOf(t, engine, policy, machines)
+		p.name, p.server = table, statelanguage.Server(t.Context(), client, url)
+		trace(t, p, uint64(n), fmt.Sprintf("t%d", n))
+		p.world.world.Close()
+	}
+}
+
+func pick[T any](dice *rand.Rand, of ...T) T { return of[dice.IntN(len(of))] }
+
+// anyPolicy returns a policy by chance.
+func anyPolicy(dice *rand.Rand) recloser.Policy {
+	p := recloser.DefaultPolicy()
+	p.OpenWhen.Consecutive = 0
+	p.OpenWhen.MinCalls = 1 + dice.IntN(12)
+	p.OpenWhen.Confidence = pick[recloser.Share](dice, 0, 0.5, 0.9, 0.999)
+	p.OpenWhen.FailureRate = pick[recloser.Share](dice, 0.5, 0.5, 0.2, 1)
+	p.OpenWhen.SlowRate = pick[recloser.Share](dice, 0.8, 0, 1)
+	p.HalfOpen.Probes = 1 + dice.IntN(3)
+	p.HalfOpen.Successes = 1 + dice.IntN(2)
+	p.Enforce = pick[recloser.Share](dice, 1, 1, 1, 0.5, 0)
+	p.WhenStoreFails = pick(dice, recloser.StoreFailureLastKnown, recloser.StoreFailureAllow, recloser.StoreFailureReject)
+	return p
+}
+
+// trace makes up to 25 calls, with operators between them, on both sides.
+func trace(t *testing.T, p *pair, seed uint64, partition string) {
+	t.Helper()
+	dice := rand.New(rand.NewPCG(3, seed)) //nolint:gosec // Replayable.
+	key := "payments"
+	if partition != "" {
+		key += "/" + partition
+	}
+	var at time.Duration
+	var log strings.Builder
+	for i := range 1 + dice.IntN(25) {
+		at += pick(dice, 0, 20*time.Millisecond, 300*time.Millisecond, 1100*time.Millisecond, 6*time.Second, 15*time.Second)
+		p.at(at)
+		p.coin = pick(dice, 0, 0.05, 0.3, 0.7, 0.999)
+		if dice.IntN(20) == 0 {
+			w := anyOrder(dice, p.records.record(key), recloser.InstantOf(p.world.world.Now()))
+			fmt.Fprintf(&log, "%d %v operator %+v\n", i, at, w)
+			if err := p.both(key, w); err != nil {
+				t.Fatalf("seed %d: %v\n%s", seed, err, &log)
 			}
 		}
-	})
+		s := anyStep(dice, partition)
+		fmt.Fprintf(&log, "%d %v coin %v %+v\n", i, at, p.coin, s)
+		core, machine := p.call(s)
+		at = max(at, p.world.world.Now().Sub(epoch.Time()))
+		if core != machine {
+			t.Fatalf("seed %d of %+v\n%score says    %s\nmachine says %s", seed, p.core.policy, &log, core, machine)
+		}
+		if diff := p.compare(key); diff != "" {
+			t.Fatalf("seed %d of %+v\n%s%s\n%s", seed, p.core.policy, &log, core, diff)
+		}
+	}
+}
+
+// anyStep returns a call by chance.
+func anyStep(dice *rand.Rand, partition string) step {
+	s := step{
+		partition: partition,
+		verb:      pick(dice, "fails", "fails", "succeeds", "ignores"),
+		took:      pick(dice, 0, 0, 30*time.Millisecond, 80*time.Millisecond, 2500*time.Millisecond),
+		lag:       pick(dice, 0, 0, 0, 0, 40*time.Millisecond, 400*time.Millisecond),
+	}
+	if dice.IntN(10) == 0 {
+		for range 1 + dice.IntN(3) {
+			s.faults = append(s.faults, pick(dice, storeWell, storeDown, storeLost))
+		}
+	}
+	if s.verb == "fails" && dice.IntN(10) == 0 {
+		s.asked = 40 * time.Second
+	}
+	return s
+}
+
+// anyOrder returns what an operator does by chance.
+func anyOrder(dice *rand.Rand, r recloser.Record, now recloser.Instant) recloser.Write {
+	if dice.IntN(3) == 0 {
+		return recloser.Transition{Generation: r.Generation, To: recloser.StateClosed, Since: now, Cause: recloser.Cause{Rule: recloser.RuleReset, Actor: "ops"}}
+	}
+	w := recloser.SetOverride{Generation: r.Generation}
+	if mode := pick(dice, "", recloser.OverrideOpen, recloser.OverrideClosed); mode != "" {
+		w.Override = recloser.Override{Mode: mode, Until: now.Add(time.Duration(1+dice.IntN(20)) * time.Second), Actor: "ops", Reason: "maintenance"}
+	}
+	return w
 }

@@ -34,6 +34,7 @@ const (
 	markSpan       = 7_300_005
 	markExpires    = recloser.Instant(7_400_001_000)
 	markSlot       = recloser.Instant(7_500_001_00)
+	markMade       = recloser.Instant(7_500_002_00)
 	markDrop       = recloser.Instant(7_600_001_00)
 	markShare      = recloser.Share(0.7100001)
 	markToken      = "mark-token"
@@ -88,8 +89,6 @@ func (c *circuit) arguments(marks marks, questions []question, write func(bits u
 // task returns the arguments of the task that makes one of several forms of an
 // update of the record.
 func (c *circuit) task(marks marks, questions []question, forms []form) (map[string]any, error) {
-	condition := choose(questions, forms, func(u item.Update) string { return text(u.Condition) })
-	expression := choose(questions, forms, func(u item.Update) string { return text(u.Expression) })
 	names, err := object(questions, forms, func(u item.Update) map[string]string {
 		m := make(map[string]string)
 		for placeholder, name := range u.Names {
@@ -110,6 +109,8 @@ func (c *circuit) task(marks marks, questions []question, forms []form) (map[str
 	if err != nil {
 		return nil, err
 	}
+	condition := choose(questions, variants(forms, func(u item.Update) string { return text(u.Condition) }))
+	expression := choose(questions, variants(forms, func(u item.Update) string { return text(u.Expression) }))
 	return map[string]any{
 		"TableName":                 c.table,
 		"Key":                       c.key(),
@@ -184,30 +185,45 @@ func (m marks) value(v item.Value) string {
 	return "{'NULL': true}"
 }
 
+// variant is an expression of what one form has.
+type variant struct {
+	expression string
+	bits       uint
+}
+
+func variants(forms []form, of func(item.Update) string) []variant {
+	all := make([]variant, len(forms))
+	for i, f := range forms {
+		all[i] = variant{of(f.update), f.bits}
+	}
+	return all
+}
+
 // choose writes an expression of what differs among forms.
-func choose(questions []question, forms []form, of func(item.Update) string) string {
-	if !slices.ContainsFunc(forms, func(f form) bool { return of(f.update) != of(forms[0].update) }) {
-		return of(forms[0].update)
+func choose(questions []question, all []variant) string {
+	first := all[0].expression
+	if !slices.ContainsFunc(all, func(v variant) bool { return v.expression != first }) {
+		return first
 	}
 	for i, q := range questions {
-		yes, no := split(forms, uint(i))
+		yes, no := split(all, uint(i))
 		if len(yes) == 0 || len(no) == 0 {
 			continue
 		}
-		y, n := choose(questions, yes, of), choose(questions, no, of)
+		y, n := choose(questions, yes), choose(questions, no)
 		if y != n {
 			return "(" + string(q) + " ? " + y + " : " + n + ")"
 		}
 	}
-	return of(forms[0].update)
+	return first
 }
 
-func split(forms []form, bit uint) (yes, no []form) {
-	for _, f := range forms {
-		if f.bits>>bit&1 == 1 {
-			yes = append(yes, f)
+func split(all []variant, bit uint) (yes, no []variant) {
+	for _, v := range all {
+		if v.bits>>bit&1 == 1 {
+			yes = append(yes, v)
 		} else {
-			no = append(no, f)
+			no = append(no, v)
 		}
 	}
 	return yes, no
@@ -216,33 +232,22 @@ func split(forms []form, bit uint) (yes, no []form) {
 // object writes an expression of an object some of whose entries only some forms
 // have. Whether one is there may depend on one question only.
 func object(questions []question, forms []form, of func(item.Update) map[string]string) (string, error) {
-	union := make(map[string]bool)
+	having := make(map[string][]variant)
 	for _, f := range forms {
-		for key := range of(f.update) {
-			union[key] = true
+		for key, expression := range of(f.update) {
+			having[key] = append(having[key], variant{expression, f.bits})
 		}
 	}
 	var always []string
 	some := make(map[string][]string)
-	for _, key := range slices.Sorted(maps.Keys(union)) {
-		has := func(f form) bool { _, there := of(f.update)[key]; return there }
-		with := slices.DeleteFunc(slices.Clone(forms), func(f form) bool { return !has(f) })
-		entry := text(key) + ": " + choose(questions, with, func(u item.Update) string { return of(u)[key] })
-		if !slices.ContainsFunc(forms, func(f form) bool { return !has(f) }) {
+	for _, key := range slices.Sorted(maps.Keys(having)) {
+		with := having[key]
+		entry := text(key) + ": " + choose(questions, with)
+		if len(with) == len(forms) {
 			always = append(always, entry)
 			continue
 		}
-		condition, found := "", false
-		for i, q := range questions {
-			yes, no := split(forms, uint(i))
-			all, none := !slices.ContainsFunc(yes, func(f form) bool { return !has(f) }), !slices.ContainsFunc(no, has)
-			if all && none {
-				condition, found = string(q), true
-			}
-			if !slices.ContainsFunc(yes, has) && !slices.ContainsFunc(no, func(f form) bool { return !has(f) }) {
-				condition, found = "$not("+string(q)+")", true
-			}
-		}
+		condition, found := onlyIf(questions, forms, with)
 		if !found {
 			return "", fmt.Errorf("workflow: whether an update holds %s depends on more than one question", key)
 		}
@@ -257,4 +262,27 @@ func object(questions []question, forms []form, of func(item.Update) map[string]
 		parts = append(parts, condition+" ? {"+strings.Join(some[condition], ", ")+"} : {}")
 	}
 	return "$merge([" + strings.Join(parts, ", ") + "])", nil
+}
+
+// onlyIf returns the answer to one question that those forms have in common, and
+// no other.
+func onlyIf(questions []question, forms []form, with []variant) (condition string, found bool) {
+	for i, q := range questions {
+		yes, no := 0, 0
+		for _, f := range forms {
+			if f.bits>>i&1 == 1 {
+				yes++
+			} else {
+				no++
+			}
+		}
+		withYes, withNo := split(with, uint(i))
+		switch {
+		case len(withYes) == yes && len(withNo) == 0:
+			return string(q), true
+		case len(withNo) == no && len(withYes) == 0:
+			return "$not(" + string(q) + ")", true
+		}
+	}
+	return "", false
 }

@@ -25,9 +25,12 @@ type world struct {
 	account *statelanguage.Account
 	engine  *statelanguage.Engine
 	table   *dynamotable.Table
-	coin    float64
-	tokens  func() string
-	calls   int
+	// server, if set, is a server that has the table in place of memory.
+	server statelanguage.Database
+	name   string // of the table
+	coin   float64
+	tokens func() string
+	calls  int
 	// fault, if set, answers an operation of the store in its place.
 	fault                    func(operation string, request map[string]any) (handled bool, result map[string]any, err error)
 	reads, writes, conflicts int
@@ -35,7 +38,7 @@ type world struct {
 
 func newWorld(tb testing.TB, engine *statelanguage.Engine) *world {
 	tb.Helper()
-	w := &world{tb: tb, engine: engine, table: dynamotable.New("recloser", item.Key, item.Sort)}
+	w := &world{tb: tb, engine: engine, name: "recloser", table: dynamotable.New("recloser", item.Key, item.Sort)}
 	w.world = statelanguage.NewWorld(epoch.Time())
 	tb.Cleanup(w.world.Close)
 	n := 0
@@ -68,13 +71,24 @@ func (w *world) do(operation string, request map[string]any) (map[string]any, er
 }
 
 func (w *world) apply(operation string, request map[string]any) (map[string]any, error) {
-	result, err := w.table.Do(operation, request)
-	if refused, ok := errors.AsType[*dynamotable.Error](err); ok {
+	result, err := w.ask(operation, request)
+	if refused, ok := errors.AsType[*statelanguage.Refusal](err); ok {
 		if refused.Code == "ConditionalCheckFailedException" {
 			w.conflicts++
 		} else {
 			w.tb.Errorf("the table refuses %s: %v\n%v", operation, err, request)
 		}
+	}
+	return result, err
+}
+
+// ask asks whatever has the table.
+func (w *world) ask(operation string, request map[string]any) (map[string]any, error) {
+	if w.server != nil {
+		return w.server(operation, request)
+	}
+	result, err := w.table.Do(operation, request)
+	if refused, ok := errors.AsType[*dynamotable.Error](err); ok {
 		return nil, &statelanguage.Refusal{Code: refused.Code, Message: refused.Message}
 	}
 	return result, err
@@ -97,31 +111,43 @@ func (w *world) invoke(i *statelanguage.Invocation) (any, error) {
 	return map[string]any{"StatusCode": 200, "Payload": map[string]any{"echo": payload}}, nil
 }
 
-// add registers the guards of a circuit.
-func (w *world) add(optFns ...func(*workflow.Options)) {
-	w.tb.Helper()
+// machinesOf returns the state machines of a circuit by their kinds.
+func machinesOf(tb testing.TB, optFns ...func(*workflow.Options)) map[string]*statelanguage.Machine {
+	tb.Helper()
 	files, err := workflow.Generate("payments", optFns...)
 	if err != nil {
-		w.tb.Fatal(err)
+		tb.Fatal(err)
 	}
+	machines := make(map[string]*statelanguage.Machine)
 	for _, f := range files {
 		m, err := statelanguage.Parse(f.Text)
 		if err != nil {
-			w.tb.Fatalf("%s: %v", f.Name, err)
+			tb.Fatalf("%s: %v", f.Name, err)
 		}
-		kind := strings.TrimSuffix(strings.TrimPrefix(f.Name, "payments."), ".asl.json")
-		name := kind
-		w.account.Add(name, m, kind == "guard-express")
+		machines[strings.TrimSuffix(strings.TrimPrefix(f.Name, "payments."), ".asl.json")] = m
+	}
+	return machines
+}
+
+// add registers the state machines of a circuit.
+func (w *world) add(optFns ...func(*workflow.Options)) {
+	w.tb.Helper()
+	w.register(machinesOf(w.tb, optFns...))
+}
+
+func (w *world) register(machines map[string]*statelanguage.Machine) {
+	for kind, m := range machines {
+		w.account.Add(kind, m, kind == workflow.KindGuardExpress)
 		// By the name that the others start it by, too.
-		w.account.Add(workflow.MachineName("payments", kind), m, kind == "guard-express")
+		w.account.Add(workflow.MachineName("payments", kind), m, kind == workflow.KindGuardExpress)
 	}
 }
 
 // record returns the record of a circuit as it is in the table.
 func (w *world) record(key string) recloser.Record {
 	w.tb.Helper()
-	request := map[string]any{"TableName": "recloser", "Key": jsonOf(map[string]item.Value(item.RecordKey(key)))}
-	result, err := w.table.Do("GetItem", request)
+	request := map[string]any{"TableName": w.name, "Key": jsonOf(map[string]item.Value(item.RecordKey(key))), "ConsistentRead": true}
+	result, err := w.ask("GetItem", request)
 	if err != nil {
 		w.tb.Fatal(err)
 	}

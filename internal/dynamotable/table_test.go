@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"reflect"
@@ -76,9 +77,7 @@ func draw(dice *rand.Rand, table string) (string, map[string]any) {
 		return "GetItem", map[string]any{"TableName": table, "Key": key, "ConsistentRead": true}
 	case 1:
 		put := object(map[string]item.Value{"share": item.Number("0.250"), "generation": item.Number("1"), "window": item.Map{}})
-		for k, v := range key {
-			put[k] = v
-		}
+		maps.Copy(put, key)
 		return "PutItem", map[string]any{"TableName": table, "Item": put}
 	case 2:
 		return wrong(dice, table, key)

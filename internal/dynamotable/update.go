@@ -148,6 +148,6 @@ func put(item Item, p path, v Value, keys []string) error {
 		delete(at, last)
 		return nil
 	}
-	at[last] = map[string]any(v)
+	at[last] = v
 	return nil
 }

@@ -1,13 +1,14 @@
 package statelanguage
 
 import (
-	"crypto/md5"  //nolint:gosec // $hash has it.
-	"crypto/sha1" //nolint:gosec // $hash has it.
+	"crypto/md5"
+	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/sha512"
 	_ "embed"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash"
 	"regexp"
@@ -69,7 +70,7 @@ func NewEngine(o EngineOptions) (*Engine, error) {
 	}
 	evaluate, ok := goja.AssertFunction(e.vm.Get("evaluate"))
 	if !ok {
-		return nil, fmt.Errorf("statelanguage: the engine has no function to evaluate")
+		return nil, errors.New("statelanguage: the engine has no function to evaluate")
 	}
 	e.evaluate = evaluate
 	return e, nil
@@ -129,9 +130,9 @@ func hashed(text, algorithm string) (string, error) {
 	var h hash.Hash
 	switch algorithm {
 	case "MD5":
-		h = md5.New() //nolint:gosec // As asked for.
+		h = md5.New()
 	case "SHA-1":
-		h = sha1.New() //nolint:gosec // As asked for.
+		h = sha1.New()
 	case "SHA-256":
 		h = sha256.New()
 	case "SHA-384":

@@ -1,11 +1,16 @@
 // Evaluates an expression with the variables that are bound, as Step Functions
 // does: without an input, so that $ and names alone mean nothing; without $eval;
 // and with the functions that Step Functions adds.
-var expressions = Object.create(null);
+var expressions = new Map();
+var mostExpressions = 1000;
 
 function compile(text) {
-  if (expressions[text]) {
-    return expressions[text];
+  var known = expressions.get(text);
+  if (known) {
+    return known;
+  }
+  if (expressions.size >= mostExpressions) {
+    expressions.clear(); // Of other machines, most of them.
   }
   var e = jsonata(text);
   e.assign('eval', undefined);
@@ -27,7 +32,7 @@ function compile(text) {
   e.registerFunction('hash', function (data, algorithm) { return hash(data, algorithm); }, '<ss:s>');
   e.registerFunction('random', function () { return random(); }, '<n?:n>');
   e.registerFunction('uuid', function () { return uuid(); }, '<:s>');
-  expressions[text] = e;
+  expressions.set(text, e);
   return e;
 }
 

@@ -42,7 +42,6 @@ type Execution struct {
 	main       *thread
 	waiting    []*thread
 	children   []*thread
-	stored     int
 }
 
 // Visit is a state that was entered.

@@ -101,17 +101,23 @@ func TestStates(t *testing.T) {
 		"a task takes its time":            {machine("A", `"A": {`+do+`, "TimeoutSeconds": 2, "Output": "{% $states.result %}", "End": true}`), map[string]any{"returns": "r", "takes": 1900}, "r", "", 1900 * time.Millisecond, 7},
 		"a task times out":                 {machine("A", `"A": {`+do+`, "TimeoutSeconds": "{% 2 %}", "End": true}`), map[string]any{"takes": 2100}, nil, "States.Timeout", 2100 * time.Millisecond, 6},
 		"a result may be too large":        {machine("A", `"A": {`+do+`, "End": true}`), map[string]any{"size": 300_000}, nil, "States.DataLimitExceeded", 0, 6},
-		"a map keeps the order": {machine("A", `"A": {"Type": "Map", "Items": "{% $states.input %}", "MaxConcurrency": 2,
+		"a map keeps the order": {
+			machine("A", `"A": {"Type": "Map", "Items": "{% $states.input %}", "MaxConcurrency": 2,
 			"ItemSelector": {"takes": "{% $states.context.Map.Item.Value %}", "returns": "{% $states.context.Map.Item.Index %}"},
 			"ItemProcessor": {"ProcessorConfig": {"Mode": "INLINE"}, "StartAt": "B", "States": {"B": {`+do+`, "End": true}}}, "End": true}`),
-			[]any{300.0, 100.0, 100.0, 50.0}, []any{0.0, 1.0, 2.0, 3.0}, "", 300 * time.Millisecond, 0},
+			[]any{300.0, 100.0, 100.0, 50.0},
+			[]any{0.0, 1.0, 2.0, 3.0},
+			"", 300 * time.Millisecond, 0,
+		},
 		"a map fails with its first failure": {machine("A", `"A": {"Type": "Map", "Items": "{% $states.input %}",
 			"ItemSelector": {"takes": "{% $states.context.Map.Item.Value %}", "fails": "E"},
 			"ItemProcessor": {"StartAt": "B", "States": {"B": {`+do+`, "End": true}}}, "End": true}`), []any{300.0, 100.0}, nil, "E", 300 * time.Millisecond, 0},
 		"a map of nothing": {machine("A", `"A": {"Type": "Map", "Items": [], "ItemProcessor": {"StartAt": "B", "States": {"B": {"Type": "Pass", "End": true}}}, "End": true}`), nil, []any{}, "", 0, 6},
-		"a parallel runs its branches together": {machine("A", `"A": {"Type": "Parallel", "Arguments": {"takes": 200, "returns": 1}, "Branches": [
+		"a parallel runs its branches together": {
+			machine("A", `"A": {"Type": "Parallel", "Arguments": {"takes": 200, "returns": 1}, "Branches": [
 			{"StartAt": "B", "States": {"B": {`+do+`, "End": true}}}, {"StartAt": "C", "States": {"C": {"Type": "Wait", "Seconds": 1, "End": true}}}], "Output": "{% $states.result[0] %}", "End": true}`),
-			nil, 1.0, "", time.Second, 0},
+			nil, 1.0, "", time.Second, 0,
+		},
 		"an inner scope reads and does not write an outer one": {machine("A", `"A": {"Type": "Pass", "Assign": {"x": 1}, "Next": "B"}`,
 			`"B": {"Type": "Parallel", "Branches": [{"StartAt": "C", "States": {"C": {"Type": "Pass", "Assign": {"x": "{% $x + 1 %}"}, "End": true}}}], "End": true}`), nil, nil, "States.Runtime", 0, 0},
 	} {

@@ -53,7 +53,7 @@ func (q wakings) Less(i, j int) bool {
 func (q wakings) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
 
 // Push implements [heap.Interface].
-func (q *wakings) Push(x any) { *q = append(*q, x.(*waking)) } //nolint:errcheck,forcetypeassert // Only wakings are pushed.
+func (q *wakings) Push(x any) { *q = append(*q, x.(*waking)) }
 
 // Pop implements [heap.Interface].
 func (q *wakings) Pop() any {
