@@ -83,7 +83,7 @@ func handledByGuard() []handled {
 func TestGuardHandles(t *testing.T) {
 	m := machineOf(t, "guard", full)
 	all := handlers(m)
-	engine := newEngine(t, true)
+	engine := newEngine(t)
 	for _, h := range handledByGuard() {
 		h.machine = "guard"
 		w := newWorld(t, engine)
@@ -102,7 +102,7 @@ func TestGuardHandles(t *testing.T) {
 func TestRecoveryHandles(t *testing.T) {
 	m := machineOf(t, "recover", full)
 	all := handlers(m)
-	engine := newEngine(t, true)
+	engine := newEngine(t)
 	none := map[string]any{}
 	throttling := []string{"StepFunctions.ThrottlingException", "StepFunctions.ExecutionLimitExceededException", "StepFunctions.SdkClientException"}
 	older := func(r recloser.Record) recloser.Record { r.Generation = 5; return r }

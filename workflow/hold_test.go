@@ -13,7 +13,7 @@ import (
 // TestHold: while the circuit is open no item is begun but those that wait for it;
 // when it closes they come back by the ramp, and every item is done or failed.
 func TestHold(t *testing.T) {
-	w := newWorld(t, newEngine(t, true))
+	w := newWorld(t, newEngine(t))
 	w.add()
 	w.coin = 0.5
 	r := open()
@@ -66,7 +66,7 @@ func (w *world) waiting(machine string) (n int) {
 func TestHoldHandles(t *testing.T) {
 	m := machineOf(t, "hold")
 	all := handlers(m)
-	engine := newEngine(t, true)
+	engine := newEngine(t)
 	two := map[string]any{"items": []any{1, 2}, "task": map[string]any{"lambda": "payments"}, "concurrency": 1}
 	throttling := []string{"StepFunctions.ThrottlingException", "StepFunctions.ExecutionLimitExceededException", "StepFunctions.SdkClientException"}
 	many := make([]any, 1501)
@@ -129,7 +129,7 @@ func TestHoldHandles(t *testing.T) {
 func TestRedriveHandles(t *testing.T) {
 	m := machineOf(t, "redrive", full)
 	all := handlers(m)
-	engine := newEngine(t, true)
+	engine := newEngine(t)
 	queued := []string{"States.TaskFailed", "States.Timeout"}
 	for _, row := range []struct {
 		bodies []any

@@ -12,7 +12,7 @@ import (
 // TestBadInput: what is no request is refused with an error of its own, and makes no
 // call and no write.
 func TestBadInput(t *testing.T) {
-	engine := newEngine(t, true)
+	engine := newEngine(t)
 	task := map[string]any{"lambda": "payments"}
 	for _, row := range []struct {
 		input       any
@@ -55,7 +55,7 @@ func TestBadInput(t *testing.T) {
 // TestMissingTable: a table that is not there is a store out of reach: it rejects
 // nothing by itself. LAWS.md, B1.
 func TestMissingTable(t *testing.T) {
-	w := newWorld(t, newEngine(t, true))
+	w := newWorld(t, newEngine(t))
 	w.add(func(o *workflow.Options) { o.Table = "elsewhere" })
 	w.fault = func(string, map[string]any) (bool, map[string]any, error) {
 		return true, nil, &statelanguage.Refusal{Code: "ResourceNotFoundException", Message: "no such table"}
@@ -68,7 +68,7 @@ func TestMissingTable(t *testing.T) {
 // TestPayloads: what a request brings reaches the task as it is, and what the task
 // returns its caller; what is too large is an error of its own.
 func TestPayloads(t *testing.T) {
-	engine := newEngine(t, true)
+	engine := newEngine(t)
 	w := newWorld(t, engine)
 	w.add()
 	for _, payload := range []any{
@@ -105,7 +105,7 @@ func TestPayloads(t *testing.T) {
 
 // TestAnswers: what a task returns counts by what it says.
 func TestAnswers(t *testing.T) {
-	engine := newEngine(t, true)
+	engine := newEngine(t)
 	for name, row := range map[string]struct {
 		result  any
 		listens bool // a failure makes the fleet listen
@@ -145,7 +145,7 @@ func TestAnswers(t *testing.T) {
 // TestOddClock: a clock whose text cannot be read counts as now.
 func TestOddClock(t *testing.T) {
 	for _, form := range []string{"2006-01-02T15:04:05Z", "2006-01-02T15:04:05.999999999Z07:00", "2006-01-02T15:04:05-0700", "Mon, 02 Jan 2006", ""} {
-		w := newWorld(t, newEngine(t, true))
+		w := newWorld(t, newEngine(t))
 		w.add()
 		w.account.Timestamp = func(at time.Time) string { return at.UTC().Format(form) }
 		w.plant("payments", shut())
@@ -158,7 +158,7 @@ func TestOddClock(t *testing.T) {
 
 // TestHealthyCall: a healthy call is one read and the task. LAWS.md, B2.
 func TestHealthyCall(t *testing.T) {
-	w := newWorld(t, newEngine(t, true))
+	w := newWorld(t, newEngine(t))
 	w.add()
 	for _, machine := range []string{"guard", "guard-express"} {
 		w.reads, w.writes = 0, 0

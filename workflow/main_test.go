@@ -19,18 +19,20 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(dynamo.With(m)) }
 
 var modules = sync.OnceValues(func() (string, error) { return testserver.NodeModules(context.Background()) })
 
-// newEngine returns an engine of expressions; a direct one has no promises.
-func newEngine(tb testing.TB, direct bool) *statelanguage.Engine {
+// newEngine returns an engine of expressions for one test.
+func newEngine(tb testing.TB) *statelanguage.Engine {
 	tb.Helper()
 	dir, err := modules()
-	source, err := os.ReadFile(filepath.Join(testserver.Need(tb, dir, err), "jsonata", "jsonata.js"))
+	dir = testserver.Need(tb, dir, err)
+	e, err := statelanguage.NewEngine(context.Background(), statelanguage.EngineOptions{Source: filepath.Join(dir, "jsonata", "jsonata.js"), Direct: true})
 	if err != nil {
 		tb.Fatal(err)
 	}
-	e, err := statelanguage.NewEngine(statelanguage.EngineOptions{Source: source, Direct: direct})
-	if err != nil {
-		tb.Fatal(err)
-	}
+	tb.Cleanup(func() {
+		if err := e.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
 	return e
 }
 

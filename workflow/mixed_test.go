@@ -39,7 +39,7 @@ func newFleet(t *testing.T) *fleet {
 	if err := dynamostore.Create(t.Context(), client, table); err != nil {
 		t.Fatal(err)
 	}
-	f := &fleet{world: newWorld(t, newEngine(t, true))}
+	f := &fleet{world: newWorld(t, newEngine(t))}
 	now := func() time.Time { return f.world.world.Now() }
 	f.store = dynamostore.New(client, func(o *dynamostore.Options) { o.Table, o.Now = table, now })
 	f.add(func(o *workflow.Options) { o.Table = table })

@@ -56,7 +56,7 @@ func carriedOn(t *testing.T, engine *statelanguage.Engine, m *statelanguage.Mach
 // TestRecovery: a circuit that nobody calls opens, is probed after its open time,
 // opens again for longer, and closes; then what was parked is made.
 func TestRecovery(t *testing.T) {
-	w := newWorld(t, newEngine(t, true))
+	w := newWorld(t, newEngine(t))
 	w.add(full)
 	q := newQueue(w).all()
 	// An opening made by the guard starts the recovery.

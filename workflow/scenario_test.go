@@ -53,7 +53,7 @@ func TestScenarios(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatal(err)
 	}
-	engine := newEngine(t, true)
+	engine := newEngine(t)
 	replayed := 0
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".txt")

@@ -1,6 +1,7 @@
 package workflow_test
 
 import (
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -23,14 +24,19 @@ import (
 // and to compile their expressions takes as long as some traces.
 const perPolicy = 50
 
+var mostTraces = flag.Int("traces", 0, "how many traces TestTraces makes; 0 is as many as its budget")
+
 // TestTraces: whatever happens to a circuit, its state machine decides as the core
 // does, and asks the store as often. LAWS.md, W1.
 func TestTraces(t *testing.T) {
-	traces := budget(2_000, 10_000, 100_000)
+	traces := *mostTraces
+	if traces == 0 {
+		traces = budget(2_000, 10_000, 100_000)
+	}
 	for worker := range runtime.GOMAXPROCS(0) {
 		t.Run(fmt.Sprintf("worker %d", worker), func(t *testing.T) {
 			t.Parallel()
-			engine := newEngine(t, true)
+			engine := newEngine(t)
 			for family := worker; family*perPolicy < traces; family += runtime.GOMAXPROCS(0) {
 				policy := anyPolicy(rand.New(rand.NewPCG(1, uint64(family)))) //nolint:gosec // Replayable.
 				machines := machinesOf(t, ofPair(policy))
@@ -57,7 +63,7 @@ func TestTracesOnServer(t *testing.T) {
 	}), table); err != nil {
 		t.Fatal(err)
 	}
-	engine := newEngine(t, true)
+	engine := newEngine(t)
 	var policy recloser.Policy
 	var machines map[string]*statelanguage.Machine
 	for n := range budget(100, 1_000, 10_000) {

@@ -1,120 +1,152 @@
 package statelanguage
 
 import (
-	"crypto/md5"
-	"crypto/sha1"
-	"crypto/sha256"
-	"crypto/sha512"
+	"bufio"
+	"bytes"
+	"context"
 	_ "embed"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash"
-	"regexp"
+	"io"
+	"os/exec"
 	"strings"
 	"time"
-
-	"github.com/dop251/goja"
 )
 
 //go:embed engine.js
 var engineScript string
 
-// Engine evaluates JSONata. It is not safe for concurrent use.
+// Engine evaluates JSONata, in a process of Node: the engine that AWS names, as it
+// is published. It is not safe for concurrent use.
 type Engine struct {
-	// Random is what $random shows. Defaults to 0.
+	// Random is what $random shows in the expressions that are evaluated together.
+	// Defaults to 0.
 	Random func() float64
-	// UUID is what $uuid shows. Defaults to one that is always the same.
+	// UUID is what $uuid shows in them. Defaults to one that is always the same.
 	UUID func() string
 
-	vm       *goja.Runtime
-	evaluate goja.Callable
-	now      time.Time
+	process *exec.Cmd
+	in      io.WriteCloser
+	out     *bufio.Reader
+	errors  bytes.Buffer
 }
 
 // EngineOptions are what an engine is made of.
 type EngineOptions struct {
-	// Source is jsonata.js of version 2.0.6 of the package jsonata.
-	Source []byte
+	// Source is the path of jsonata.js of version 2.0.6 of the package jsonata.
+	Source string
 	// Direct evaluates without promises, which is many times as fast: no
 	// expression of a state machine waits for anything, so the source comes to
 	// the same without its awaits. Defaults to false: the source as it is.
 	Direct bool
 }
 
-// NewEngine returns an engine.
-func NewEngine(o EngineOptions) (*Engine, error) {
-	e := &Engine{
-		Random: func() float64 { return 0 },
-		UUID:   func() string { return "00000000-0000-4000-8000-000000000000" },
-		vm:     goja.New(),
-	}
-	e.vm.SetTimeSource(func() time.Time { return e.now })
-	source := string(o.Source)
+// NewEngine returns an engine, which must be closed.
+func NewEngine(ctx context.Context, o EngineOptions) (*Engine, error) {
+	mode := "as it is"
 	if o.Direct {
-		source = withoutPromises(source)
+		mode = "direct"
 	}
-	for name, value := range map[string]any{
-		"hash": hashed, "random": func() float64 { return e.Random() }, "uuid": func() string { return e.UUID() },
-	} {
-		if err := e.vm.Set(name, value); err != nil {
-			return nil, fmt.Errorf("statelanguage: %w", err)
-		}
+	e := &Engine{
+		Random:  func() float64 { return 0 },
+		UUID:    func() string { return "00000000-0000-4000-8000-000000000000" },
+		process: exec.CommandContext(ctx, "node", "-e", engineScript, "--", o.Source, mode),
 	}
-	wrapped := "var jsonata = (function () { var module = { exports: {} }; var exports = module.exports; " + source + "\nreturn module.exports; })();"
-	for _, script := range []string{wrapped, engineScript} {
-		if _, err := e.vm.RunString(script); err != nil {
-			return nil, fmt.Errorf("statelanguage: the engine does not start: %w", err)
-		}
+	e.process.Stderr = &e.errors
+	in, err := e.process.StdinPipe()
+	if err != nil {
+		return nil, fmt.Errorf("statelanguage: %w", err)
 	}
-	evaluate, ok := goja.AssertFunction(e.vm.Get("evaluate"))
-	if !ok {
-		return nil, errors.New("statelanguage: the engine has no function to evaluate")
+	out, err := e.process.StdoutPipe()
+	if err != nil {
+		return nil, fmt.Errorf("statelanguage: %w", err)
 	}
-	e.evaluate = evaluate
+	e.in, e.out = in, bufio.NewReader(out)
+	if err := e.process.Start(); err != nil {
+		return nil, fmt.Errorf("statelanguage: the engine does not start: %w", err)
+	}
 	return e, nil
 }
 
-var (
-	asyncFunction = regexp.MustCompile(`\basync (function|\()`)
-	awaits        = regexp.MustCompile(`([^.\w])await `)
-	hooks         = regexp.MustCompile(`\w+\.lookup\(Symbol\.for\('jsonata\.\w+'\)\)`)
-)
-
-func withoutPromises(source string) string {
-	source = asyncFunction.ReplaceAllString(source, "$1")
-	source = awaits.ReplaceAllString(source, "$1")
-	source = hooks.ReplaceAllString(source, "undefined") // Nobody steps through expressions.
-	return strings.ReplaceAll(source, "Promise.all(", "(")
+// Close ends the engine.
+func (e *Engine) Close() error {
+	return errors.Join(e.in.Close(), e.process.Wait())
 }
 
-// Evaluate returns what an expression comes to at a time, with variables by
-// their names without the $. An expression that cannot be evaluated, or comes to
-// nothing, is States.QueryEvaluationError.
-func (e *Engine) Evaluate(expression string, at time.Time, variables map[string]any) (any, error) {
+// request is what the process is asked, and answer one of what it answers.
+type (
+	request struct {
+		At          int64    `json:"at"`
+		Random      float64  `json:"random"`
+		UUID        string   `json:"uuid"`
+		Variables   string   `json:"variables"` // as JSON, for each expression gets its own
+		Expressions []string `json:"expressions"`
+	}
+	answer struct {
+		Value   json.RawMessage `json:"value"`
+		Problem string          `json:"problem"`
+	}
+)
+
+// Evaluate returns what expressions come to at a time, with variables by their
+// names without the $. One that cannot be evaluated, or comes to nothing, is
+// States.QueryEvaluationError; with it come the values of those before it.
+func (e *Engine) Evaluate(at time.Time, variables map[string]any, expressions ...string) ([]any, error) {
+	if len(expressions) == 0 {
+		return nil, nil
+	}
 	bindings, err := json.Marshal(variables)
 	if err != nil {
 		return nil, fmt.Errorf("statelanguage: %w", err)
 	}
-	e.now = at
-	answer, err := e.evaluate(goja.Undefined(), e.vm.ToValue(expression), e.vm.ToValue(string(bindings)))
+	r := request{At: at.UnixMilli(), Variables: string(bindings), Expressions: expressions}
+	for _, expression := range expressions {
+		if r.Random == 0 && strings.Contains(expression, "$random(") {
+			r.Random = e.Random()
+		}
+		if r.UUID == "" && strings.Contains(expression, "$uuid(") {
+			r.UUID = e.UUID()
+		}
+	}
+	answers, err := e.ask(r)
 	if err != nil {
-		return nil, failf(ErrQueryEvaluationError, "%v: %s", err, brief(expression))
+		return nil, err
 	}
-	object := answer.ToObject(e.vm)
-	if problem := object.Get("problem"); problem != nil && !goja.IsUndefined(problem) {
-		return nil, failf(ErrQueryEvaluationError, "%v: %s", problem, brief(expression))
+	values := make([]any, 0, len(answers))
+	for i, a := range answers {
+		switch {
+		case a.Problem != "":
+			return values, failf(ErrQueryEvaluationError, "%s: %s", a.Problem, brief(expressions[i]))
+		case a.Value == nil:
+			return values, failf(ErrQueryEvaluationError, "the expression comes to nothing: %s", brief(expressions[i]))
+		}
+		var value any
+		if err := json.Unmarshal(a.Value, &value); err != nil {
+			return values, fmt.Errorf("statelanguage: %w", err)
+		}
+		values = append(values, value)
 	}
-	text := object.Get("value")
-	if text == nil || goja.IsUndefined(text) {
-		return nil, failf(ErrQueryEvaluationError, "the expression comes to nothing: %s", brief(expression))
-	}
-	var value any
-	if err := json.Unmarshal([]byte(text.String()), &value); err != nil {
+	return values, nil
+}
+
+func (e *Engine) ask(r request) ([]answer, error) {
+	line, err := json.Marshal(r)
+	if err != nil {
 		return nil, fmt.Errorf("statelanguage: %w", err)
 	}
-	return value, nil
+	if _, err := e.in.Write(append(line, '\n')); err != nil {
+		return nil, fmt.Errorf("statelanguage: the engine is gone: %w", err)
+	}
+	line, err = e.out.ReadBytes('\n')
+	if err != nil {
+		return nil, fmt.Errorf("statelanguage: the engine is gone: %w: %.1000s", err, e.errors.Bytes())
+	}
+	var answers []answer
+	if err := json.Unmarshal(line, &answers); err != nil {
+		return nil, fmt.Errorf("statelanguage: the engine answers %.200q: %w", line, err)
+	}
+	return answers, nil
 }
 
 func brief(expression string) string {
@@ -123,25 +155,4 @@ func brief(expression string) string {
 		return expression[:most] + "…"
 	}
 	return expression
-}
-
-// hashed is $hash.
-func hashed(text, algorithm string) (string, error) {
-	var h hash.Hash
-	switch algorithm {
-	case "MD5":
-		h = md5.New()
-	case "SHA-1":
-		h = sha1.New()
-	case "SHA-256":
-		h = sha256.New()
-	case "SHA-384":
-		h = sha512.New384()
-	case "SHA-512":
-		h = sha512.New()
-	default:
-		return "", fmt.Errorf("no algorithm is called %.40q", algorithm)
-	}
-	h.Write([]byte(text))
-	return hex.EncodeToString(h.Sum(nil)), nil
 }

@@ -42,7 +42,7 @@ func TestEvaluate(t *testing.T) {
 		for _, direct := range []bool{false, true} {
 			e := engine(t, direct)
 			e.Random, e.UUID = func() float64 { return 0.25 }, func() string { return "u" }
-			if got, err := e.Evaluate(row.expression, start, variables); err != nil || !reflect.DeepEqual(got, row.want) {
+			if got, err := e.Evaluate(start, variables, row.expression); err != nil || !reflect.DeepEqual(got, []any{row.want}) {
 				t.Errorf("%s is %v, %v; want %v (direct: %t)", row.expression, got, err, row.want, direct)
 			}
 		}
@@ -56,7 +56,7 @@ func TestEvaluateFails(t *testing.T) {
 		`$none`, `$`, `$$`, `a`, `$eval('1')`, `1 +`, `'a' + 1`, `$parse('{')`, `$toMillis('soon')`, `function($x) { $x }`, `$error('x')`,
 		`$hash('', 'CRC')`,
 	} {
-		_, err := e.Evaluate(expression, start, nil)
+		_, err := e.Evaluate(start, nil, expression)
 		failure, ok := errors.AsType[*statelanguage.Failure](err)
 		if !ok || failure.Name != statelanguage.ErrQueryEvaluationError || !strings.Contains(failure.Cause, expression) {
 			t.Errorf("%s: %v", expression, err)

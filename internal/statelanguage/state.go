@@ -26,12 +26,17 @@ func (v *visit) do() (output any, next string, failure *Failure) {
 
 func (v *visit) choose() (any, string, *Failure) {
 	states := v.states(nil)
+	var conditions []any
+	for i := range v.state.Choices {
+		conditions = append(conditions, v.state.Choices[i].Condition)
+	}
+	values, problem := v.evaluate(expressionsOf(conditions, nil), v.bindings(states))
 	for i := range v.state.Choices {
 		rule := &v.state.Choices[i]
-		value, failure := v.fill(rule.Condition, states)
-		if failure != nil {
-			return nil, "", failure
+		if i >= len(values) {
+			return nil, "", problem
 		}
+		value := values[i]
 		holds, ok := value.(bool)
 		if !ok {
 			return nil, "", failf(ErrQueryEvaluationError, "state %s: a condition comes to %v, and must be true or false", v.name, value)

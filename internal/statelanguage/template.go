@@ -1,6 +1,8 @@
 package statelanguage
 
 import (
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -14,6 +16,63 @@ func (v *visit) fill(template any, states map[string]any) (any, *Failure) {
 	return v.fillWith(template, v.bindings(states))
 }
 
+// expressionsOf appends the expressions of a template to a list, in an order that
+// is always the same.
+func expressionsOf(template any, list []string) []string {
+	switch t := template.(type) {
+	case string:
+		if isExpression(t) {
+			list = append(list, strings.TrimSpace(t[2:len(t)-2]))
+		}
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(t)) {
+			list = expressionsOf(t[key], list)
+		}
+	case []any:
+		for _, inner := range t {
+			list = expressionsOf(inner, list)
+		}
+	}
+	return list
+}
+
+// put returns a template with values in the place of its expressions, and the
+// values that are left.
+func put(template any, values []any) (filled any, left []any) {
+	switch t := template.(type) {
+	case string:
+		if isExpression(t) {
+			return values[0], values[1:]
+		}
+		return t, values
+	case map[string]any:
+		m := make(map[string]any, len(t))
+		for _, key := range slices.Sorted(maps.Keys(t)) {
+			m[key], values = put(t[key], values)
+		}
+		return m, values
+	case []any:
+		list := make([]any, len(t))
+		for i, inner := range t {
+			list[i], values = put(inner, values)
+		}
+		return list, values
+	default:
+		return template, values
+	}
+}
+
+// evaluate returns what expressions come to, until one that fails.
+func (v *visit) evaluate(expressions []string, bindings map[string]any) ([]any, *Failure) {
+	values, err := v.execution.account.engine.Evaluate(v.execution.account.world.Now(), bindings, expressions...)
+	if err != nil {
+		f := failureOf(err)
+		f.Cause = "state " + v.name + ": " + f.Cause
+		return values, f
+	}
+	return values, nil
+}
+
 // bindings are all variables that an expression sees.
 func (v *visit) bindings(states map[string]any) map[string]any {
 	all := v.visible()
@@ -22,42 +81,12 @@ func (v *visit) bindings(states map[string]any) map[string]any {
 }
 
 func (v *visit) fillWith(template any, bindings map[string]any) (any, *Failure) {
-	switch t := template.(type) {
-	case string:
-		if !isExpression(t) {
-			return t, nil
-		}
-		engine := v.execution.account.engine
-		value, err := engine.Evaluate(strings.TrimSpace(t[2:len(t)-2]), v.execution.account.world.Now(), bindings)
-		if err != nil {
-			f := failureOf(err)
-			f.Cause = "state " + v.name + ": " + f.Cause
-			return nil, f
-		}
-		return value, nil
-	case map[string]any:
-		filled := make(map[string]any, len(t))
-		for key, inner := range t {
-			value, failure := v.fillWith(inner, bindings)
-			if failure != nil {
-				return nil, failure
-			}
-			filled[key] = value
-		}
-		return filled, nil
-	case []any:
-		filled := make([]any, len(t))
-		for i, inner := range t {
-			value, failure := v.fillWith(inner, bindings)
-			if failure != nil {
-				return nil, failure
-			}
-			filled[i] = value
-		}
-		return filled, nil
-	default:
-		return template, nil
+	values, failure := v.evaluate(expressionsOf(template, nil), bindings)
+	if failure != nil {
+		return nil, failure
 	}
+	filled, _ := put(template, values)
+	return filled, nil
 }
 
 // whole returns a template that must come to a whole number that is not
@@ -77,24 +106,24 @@ func (v *visit) whole(template any, states map[string]any, what string) (int, *F
 // leave evaluates what a state, a rule or a catcher assigns and puts out, both
 // over the variables as they were.
 func (v *visit) leave(assign map[string]any, output any, states map[string]any, plain any) (any, *Failure) {
-	bindings := v.bindings(states)
-	result := plain
+	var all []any
 	if output != nil {
-		filled, failure := v.fillWith(output, bindings)
-		if failure != nil {
-			return nil, failure
-		}
-		result = filled
+		all = append(all, output)
 	}
 	if assign != nil {
-		values := make(map[string]any, len(assign))
-		for name, template := range assign {
-			value, failure := v.fillWith(template, bindings)
-			if failure != nil {
-				return nil, failure
-			}
-			values[name] = value
-		}
+		all = append(all, assign)
+	}
+	filled, failure := v.fill(all, states)
+	if failure != nil {
+		return nil, failure
+	}
+	list, _ := filled.([]any)
+	result := plain
+	if output != nil {
+		result, list = list[0], list[1:]
+	}
+	if assign != nil {
+		values, _ := list[0].(map[string]any)
 		if failure := v.assign(values); failure != nil {
 			return nil, failure
 		}
