@@ -16,7 +16,7 @@ type machine struct {
 // MarshalJSON writes the machine with its states in the order in which they were
 // added.
 func (m machine) MarshalJSON() ([]byte, error) {
-	return json.Marshal(struct {
+	return encode(struct {
 		Comment       string `json:",omitempty"`
 		QueryLanguage string
 		StartAt       string

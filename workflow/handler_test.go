@@ -49,6 +49,13 @@ func full(o *workflow.Options) {
 // plant puts a record in the table.
 func (w *world) plant(key string, r recloser.Record) {
 	w.tb.Helper()
+	if _, err := w.ask("PutItem", map[string]any{"TableName": w.name, "Item": attributesOf(key, r)}); err != nil {
+		w.tb.Fatal(err)
+	}
+}
+
+// attributesOf returns the item of a record in DynamoDB's JSON.
+func attributesOf(key string, r recloser.Record) map[string]any {
 	put := map[string]any{item.Key: s(key), item.Sort: s(item.SortRecord)}
 	n := func(name string, v int64) {
 		if v != 0 {
@@ -96,9 +103,7 @@ func (w *world) plant(key string, r recloser.Record) {
 			put[fmt.Sprintf("p%d", i)] = map[string]any{"M": map[string]any{"token": s(l.Token), "end_ms": map[string]any{"N": fmt.Sprint(int64(l.End))}}}
 		}
 	}
-	if _, err := w.ask("PutItem", map[string]any{"TableName": w.name, "Item": put}); err != nil {
-		w.tb.Fatal(err)
-	}
+	return put
 }
 
 func s(text string) map[string]any { return map[string]any{"S": text} }
