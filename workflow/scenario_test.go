@@ -32,6 +32,7 @@ var notOfStateless = map[string]string{
 	"skewed_clocks_within_margin":         "sets clocks of environments apart; executions have the clock of Step Functions",
 	"wall_clock_ahead":                    "sets clocks of environments apart; executions have the clock of Step Functions",
 	"wall_clock_steps_back":               "steps the clock of an environment",
+	"wall_clock_put_right":                "steps the clock of an environment",
 	"in_flight_calls_count":               "looks at calls in flight by a timer; a workflow sees a call when it ends",
 	"slow_rate":                           "looks at calls in flight by a timer; a workflow sees a call when it ends",
 	"store_slow":                          "waits 100ms for the store; a workflow waits 1s, see TestGuardHandles",

@@ -38,7 +38,7 @@ func TestTraces(t *testing.T) {
 			t.Parallel()
 			engine := newEngine(t)
 			for family := worker; family*perPolicy < traces; family += runtime.GOMAXPROCS(0) {
-				policy := anyPolicy(rand.New(rand.NewPCG(1, uint64(family)))) //nolint:gosec // Replayable.
+				policy := anyPolicy(rand.New(rand.NewPCG(1, uint64(family))))
 				machines := machinesOf(t, ofPair(policy))
 				for n := family * perPolicy; n < min((family+1)*perPolicy, traces); n++ {
 					p := newPairOf(t, engine, policy, machines)
@@ -68,7 +68,7 @@ func TestTracesOnServer(t *testing.T) {
 	var machines map[string]*statelanguage.Machine
 	for n := range budget(100, 1_000, 10_000) {
 		if n%perPolicy == 0 {
-			policy = anyPolicy(rand.New(rand.NewPCG(2, uint64(n)))) //nolint:gosec // Replayable.
+			policy = anyPolicy(rand.New(rand.NewPCG(2, uint64(n))))
 			machines = machinesOf(t, ofPair(policy), func(o *workflow.Options) { o.Table = table })
 		}
 		p := newPairOf(t, engine, policy, machines)
@@ -98,7 +98,7 @@ func anyPolicy(dice *rand.Rand) recloser.Policy {
 // trace makes up to 25 calls, with operators between them, on both sides.
 func trace(t *testing.T, p *pair, seed uint64, partition string) {
 	t.Helper()
-	dice := rand.New(rand.NewPCG(3, seed)) //nolint:gosec // Replayable.
+	dice := rand.New(rand.NewPCG(3, seed))
 	key := "payments"
 	if partition != "" {
 		key += "/" + partition
