@@ -105,6 +105,12 @@ func trace(t *testing.T, p *pair, seed uint64, partition string) {
 	}
 	var at time.Duration
 	var log strings.Builder
+	if dice.IntN(2) == 0 {
+		r := anyRecord(dice)
+		fmt.Fprintf(&log, "from %s\n", brief(r))
+		p.plant(key, r)
+		p.records.plant(key, r)
+	}
 	for i := range 1 + dice.IntN(25) {
 		at += pick(dice, 0, 20*time.Millisecond, 300*time.Millisecond, 1100*time.Millisecond, 6*time.Second, 15*time.Second)
 		p.at(at)
@@ -126,6 +132,46 @@ func trace(t *testing.T, p *pair, seed uint64, partition string) {
 		if diff := p.compare(key); diff != "" {
 			t.Fatalf("seed %d of %+v\n%s%s\n%s", seed, p.core.policy, &log, core, diff)
 		}
+	}
+}
+
+// anyRecord returns a record by chance, as others may have left it.
+func anyRecord(dice *rand.Rand) recloser.Record {
+	ago := func(of ...time.Duration) recloser.Instant { return epoch.Add(-pick(dice, of...)) }
+	r := recloser.Record{
+		Schema: recloser.Schema, State: pick(dice, recloser.StateClosed, recloser.StateClosed, recloser.StateOpen, recloser.StateHalfOpen),
+		Generation: uint64(1 + dice.IntN(4)), Since: ago(0, 500*time.Millisecond, 3*time.Second, 12*time.Second, time.Minute), Relapses: dice.IntN(3),
+	}
+	switch r.State {
+	case recloser.StateOpen:
+		r.Cause.Rule, r.OpenUntil = recloser.RuleFailureRate, r.Since.Add(pick(dice, time.Second, 10*time.Second, 13*time.Second, time.Hour))
+	case recloser.StateHalfOpen:
+		r.Cause.Rule, r.ProbeOK, r.ProbeFailed = recloser.RuleCooledDown, dice.IntN(3), dice.IntN(4)/3
+		for i := range 3 {
+			if dice.IntN(2) == 0 {
+				r.Probes[i] = recloser.Lease{Token: fmt.Sprintf("other-%d", i), End: epoch.Add(pick(dice, -10*time.Second, -time.Second, 0, 5*time.Second))}
+			}
+		}
+	case recloser.StateClosed:
+		r.Cause.Rule = pick(dice, recloser.RuleRecovered, recloser.RuleRecovered, recloser.RuleReset)
+		if dice.IntN(4) > 0 {
+			watchBy(dice, &r, ago(20*time.Millisecond, time.Second, 4*time.Second, 6*time.Second, 20*time.Second))
+		}
+	}
+	return r
+}
+
+// watchBy makes it a watched record that has counted something by chance.
+func watchBy(dice *rand.Rand, r *recloser.Record, since recloser.Instant) {
+	r.WatchSince, r.Share = since, pick[recloser.Share](dice, 1, 0.5, 0.1)
+	for i := range dice.IntN(4) {
+		r.Voices[i] = fmt.Sprintf("v%d", i)
+	}
+	for range dice.IntN(4) {
+		calls := dice.IntN(30)
+		r.Window = r.Window.Add(epoch.Add(time.Second*time.Duration(pick(dice, -30, -11, -9, -5, -3, -2, -1, 0, 2, 9))), recloser.Counts{
+			Calls: calls, Failures: dice.IntN(calls + 1), Slow: dice.IntN(calls+1) * dice.IntN(2), Reports: 1 + dice.IntN(20),
+		})
 	}
 }
 
