@@ -24,7 +24,10 @@ import (
 // and to compile their expressions takes as long as some traces.
 const perPolicy = 50
 
-var mostTraces = flag.Int("traces", 0, "how many traces TestTraces makes; 0 is as many as its budget")
+var (
+	firstTrace = flag.Int("first", 0, "the seed of the first trace that TestTraces makes")
+	mostTraces = flag.Int("traces", 0, "the seed before which it ends; 0 is as many traces as its budget")
+)
 
 // TestTraces: whatever happens to a circuit, its state machine decides as the core
 // does, and asks the store as often. LAWS.md, W1.
@@ -37,10 +40,10 @@ func TestTraces(t *testing.T) {
 		t.Run(fmt.Sprintf("worker %d", worker), func(t *testing.T) {
 			t.Parallel()
 			engine := newEngine(t)
-			for family := worker; family*perPolicy < traces; family += runtime.GOMAXPROCS(0) {
+			for family := *firstTrace/perPolicy + worker; family*perPolicy < traces; family += runtime.GOMAXPROCS(0) {
 				policy := anyPolicy(rand.New(rand.NewPCG(1, uint64(family))))
 				machines := machinesOf(t, ofPair(policy))
-				for n := family * perPolicy; n < min((family+1)*perPolicy, traces); n++ {
+				for n := max(family*perPolicy, *firstTrace); n < min((family+1)*perPolicy, traces); n++ {
 					p := newPairOf(t, engine, policy, machines)
 					trace(t, p, uint64(n), "")
 					p.world.world.Close()
