@@ -85,7 +85,9 @@ func (p *pair) script(faults []storeFault) {
 	p.core.store = faulty{p.records, func(recloser.Write) (before, after error) {
 		p.asked.core++
 		p.ahead += p.lag
-		switch next() {
+		fault := next()
+		p.records.lost = fault == storeLost
+		switch fault {
 		case storeDown:
 			return errStore, nil
 		case storeLost:

@@ -11,7 +11,7 @@ import (
 // carriedOn lets a recovery wait until it continues as another.
 func carriedOn(t *testing.T, engine *statelanguage.Engine, m *statelanguage.Machine, all map[string]bool) {
 	t.Helper()
-	for _, row := range []struct {
+	for i, row := range []struct {
 		faults []string
 		want   string
 	}{
@@ -19,7 +19,11 @@ func carriedOn(t *testing.T, engine *statelanguage.Engine, m *statelanguage.Mach
 		{[]string{"States.TaskFailed"}, "States.TaskFailed"},
 	} {
 		w := newWorld(t, engine)
-		w.add(full)
+		if i > 0 || raceEnabled {
+			w.addImpatient(full)
+		} else {
+			w.add(full)
+		}
 		newQueue(w).all()
 		w.crowded(inject{}, "Look", "Look again")
 		e, err := w.account.Start("recover", map[string]any{})

@@ -17,6 +17,9 @@ type recordStore struct {
 	records map[string]recloser.Record
 	entries map[string][]recloser.HistoryEntry
 	now     func() time.Time
+	// lost is whether the answer of this operation is lost: whoever does not know
+	// that a transition was made leaves no entry of it.
+	lost bool
 }
 
 // Load implements [recloser.Store].
@@ -36,7 +39,7 @@ func (s *recordStore) Apply(_ context.Context, key string, w recloser.Write) (re
 		return r, recloser.ErrConflict
 	}
 	s.records[key] = next
-	if e, ok := recloser.HistoryOf(w, next, recloser.InstantOf(s.now())); ok {
+	if e, ok := recloser.HistoryOf(w, next, recloser.InstantOf(s.now())); ok && !s.lost {
 		s.entries[key] = slices.Insert(s.entries[key], 0, e)
 	}
 	return next, nil

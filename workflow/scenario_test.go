@@ -80,6 +80,9 @@ func mostOfFlow() int {
 	if n, err := strconv.Atoi(os.Getenv("RECLOSER_FLOW")); err == nil {
 		return n
 	}
+	if raceEnabled {
+		return 5
+	}
 	return 30
 }
 

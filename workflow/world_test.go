@@ -114,13 +114,28 @@ func (w *world) invoke(i *statelanguage.Invocation) (any, error) {
 // machinesOf returns the state machines of a circuit by their kinds.
 func machinesOf(tb testing.TB, optFns ...func(*workflow.Options)) map[string]*statelanguage.Machine {
 	tb.Helper()
+	return parsed(tb, strings.NewReplacer(), optFns)
+}
+
+// impatient makes state machines continue as new after a few rounds or items, which
+// else takes as long as all other tests.
+var impatient = strings.NewReplacer("$turn.round >= 400 ", "$turn.round >= 4 ", "$turn.round >= 70 ", "$turn.round >= 2 ", " 1500", " 15")
+
+// addImpatient registers the state machines of a circuit that are impatient.
+func (w *world) addImpatient(optFns ...func(*workflow.Options)) {
+	w.tb.Helper()
+	w.register(parsed(w.tb, impatient, optFns))
+}
+
+func parsed(tb testing.TB, change *strings.Replacer, optFns []func(*workflow.Options)) map[string]*statelanguage.Machine {
+	tb.Helper()
 	files, err := workflow.Generate("payments", optFns...)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	machines := make(map[string]*statelanguage.Machine)
 	for _, f := range files {
-		m, err := statelanguage.Parse(f.Text)
+		m, err := statelanguage.Parse([]byte(change.Replace(string(f.Text))))
 		if err != nil {
 			tb.Fatalf("%s: %v", f.Name, err)
 		}

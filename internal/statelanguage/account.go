@@ -125,7 +125,7 @@ func (a *Account) begin(d *definition, input any, name string) (*Execution, erro
 	}
 	e := &Execution{
 		Name: name, Machine: d.name, Express: d.express, Input: copyOf(input), Status: StatusRunning, Started: a.world.Now(),
-		account: a, definition: d,
+		account: a, definition: d, input: text,
 	}
 	a.running[d.name+"/"+name] = e
 	e.main = a.world.spawn(e.run)

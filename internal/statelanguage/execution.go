@@ -37,6 +37,7 @@ type Execution struct {
 	// Events is the length of the history of a standard execution.
 	Events int
 
+	input      json.RawMessage // Input, which every expression of every state may see
 	account    *Account
 	definition *definition
 	main       *thread
@@ -255,7 +256,7 @@ func (v *visit) states(more map[string]any) map[string]any {
 	stateMachine := map[string]any{"Id": arnOf(e.Machine), "Name": e.Machine}
 	context := map[string]any{
 		"Execution": map[string]any{
-			"Id": e.ARN(), "Input": e.Input, "Name": e.Name, "StartTime": e.account.Timestamp(e.Started), "RedriveCount": 0,
+			"Id": e.ARN(), "Input": e.input, "Name": e.Name, "StartTime": e.account.Timestamp(e.Started), "RedriveCount": 0,
 			"RoleArn": "arn:aws:iam::123456789012:role/recloser",
 		},
 		"State":        map[string]any{"Name": v.name, "EnteredTime": e.account.Timestamp(v.entered), "RetryCount": v.retried},
