@@ -29,7 +29,7 @@ func newCircuit(name string, o Options) (*circuit, error) {
 	case recloser.StoreFailureAllow:
 		n.Alone = "{'answer': 'call'}"
 	case recloser.StoreFailureReject:
-		n.Alone = "{'answer': 'reject', 'reason': 'store', 'retry': 500 + $random() * 500}"
+		n.Alone = "{'answer': 'reject', 'reason': 'store', 'retry': (500 + $random() * 500) * ($view.faults = 1 ? 2 : 1)}"
 	case recloser.StoreFailureLastKnown:
 		n.Alone = "$left"
 	}
