@@ -193,7 +193,7 @@ func (p *pair) call(s step) (core, machine string) {
 		p.ahead = made.Sub(p.world.world.Now())
 		l.end(s.verb, s.asked)
 	}
-	p.ahead, p.lag = 0, 0
+	p.ahead, p.lag, p.records.lost = 0, 0, false
 	core, machine = l.said, saidBy(e)
 	if p.asked.core != p.asked.machine {
 		core += fmt.Sprintf(", with %d operations of the store", p.asked.core)

@@ -42,7 +42,7 @@ func TestTraces(t *testing.T) {
 			engine := newEngine(t)
 			for family := *firstTrace/perPolicy + worker; family*perPolicy < traces; family += runtime.GOMAXPROCS(0) {
 				policy := anyPolicy(rand.New(rand.NewPCG(1, uint64(family))))
-				machines := machinesOf(t, ofPair(policy))
+				machines := parsed(t, strings.NewReplacer(), []func(*workflow.Options){ofPair(policy)})
 				for n := max(family*perPolicy, *firstTrace); n < min((family+1)*perPolicy, traces); n++ {
 					p := newPairOf(t, engine, policy, machines)
 					trace(t, p, uint64(n), "")

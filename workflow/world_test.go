@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -114,8 +115,25 @@ func (w *world) invoke(i *statelanguage.Invocation) (any, error) {
 // machinesOf returns the state machines of a circuit by their kinds.
 func machinesOf(tb testing.TB, optFns ...func(*workflow.Options)) map[string]*statelanguage.Machine {
 	tb.Helper()
-	return parsed(tb, strings.NewReplacer(), optFns)
+	var o workflow.Options
+	for _, fn := range optFns {
+		fn(&o)
+	}
+	key := fmt.Sprintf("%+v", o)
+	written.Lock()
+	defer written.Unlock()
+	if written.machines[key] == nil {
+		written.machines[key] = parsed(tb, strings.NewReplacer(), optFns)
+	}
+	return written.machines[key]
 }
+
+// written are the state machines of the tests by their options: to write them takes
+// longer than to run them.
+var written = struct {
+	sync.Mutex
+	machines map[string]map[string]*statelanguage.Machine
+}{machines: map[string]map[string]*statelanguage.Machine{}}
 
 // impatient makes state machines continue as new after a few rounds or items, which
 // else takes as long as all other tests.
