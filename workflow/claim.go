@@ -18,12 +18,12 @@ func (g *guard) claims() {
 	g.add(stClaim, s)
 
 	g.add(stClaimed, state{
-		Type: "Choice", Comment: "The first claim is a transition, and leaves its entry.",
+		Type: "Choice", Comment: "The first claim is a transition, and leaves its entry if it was answered.",
 		Choices: []rule{{
 			Condition: evaluate("$view.first"), Next: stRememberClaim,
 			Assign: map[string]string{
-				"claim": evaluate("{'g': $view.answer = 'claimed' ? $view.g : $view.g + 1}"),
-				"moved": evaluate("{'g': $view.answer = 'claimed' ? $view.g : $view.g + 1, 'move': {'to': 'half_open', 'since': $view.now, 'until': 0, " +
+				"claim": evaluate("{'g': $view.g + 1}"),
+				"moved": evaluate("{'g': $view.g + 1, 'move': {'to': 'half_open', 'since': $view.now, 'until': 0, " +
 					"'relapses': $view.relapses, 'cause': {'rule': 'cooled_down', 'calls': 0, 'failures': 0, 'slow': 0, 'span': 0}}}"),
 			},
 		}},

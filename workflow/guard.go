@@ -147,7 +147,7 @@ func unwrapBlock(field string) string {
 }
 
 // known binds what an execution has seen of the record before.
-const known = "$seen := $view.seen; $leave := $max([0, $call.leave - $millis()]); $token := $view.token; $slot := $view.slot; $wasFirst := $view.first; "
+const known = "$seen := $view.seen; $leave := $max([0, $call.leave - $millis()]); $token := $view.token; $slot := $view.slot; "
 
 // viewAfter is what an execution sees of the record that a step of the admission
 // has written.
@@ -156,7 +156,7 @@ func (g *guard) viewAfter() string {
 }
 
 func (g *guard) look() {
-	const fresh = "$seen := null; $leave := 0; $token := ''; $slot := 0; $wasFirst := false; $turn := {'step': 0}; "
+	const fresh = "$seen := null; $leave := 0; $token := ''; $slot := 0; $turn := {'step': 0}; "
 	asked := "request"
 	if g.recovery {
 		asked = "recovery"
