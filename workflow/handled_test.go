@@ -34,6 +34,8 @@ func handledByGuard() []handled {
 		{record: watched(20_000), request: ok, faults: inject{"Unwatch": {broken}}},
 		// A claim.
 		{record: open(), request: ok, faults: inject{"Claim": {conflict}}},
+		{record: open(), request: ok, faults: inject{"Claim": {conflict, conflict, conflict, conflict}}},
+		{record: open(), request: ok, want: rejected, faults: inject{"Claim": {conflict, conflict, conflict, conflict, conflict}}},
 		{record: open(), request: ok, want: rejected, faults: inject{"Claim": {"slow"}}},
 		{record: open(), request: ok, faults: inject{"Claim": {broken}}},
 		{record: open(), request: ok, faults: inject{"Remember claim": {broken}}},
