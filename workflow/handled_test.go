@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/workflow"
 )
 
 // handledByGuard are executions of the guard that meet every error it handles.
@@ -97,6 +98,28 @@ func TestGuardHandles(t *testing.T) {
 	continued(t, engine, m, all)
 	for _, name := range missing(all) {
 		t.Errorf("nothing took %s", name)
+	}
+}
+
+// TestRounds: whoever loses every race after a call gives up.
+func TestRounds(t *testing.T) {
+	w := newWorld(t, newEngine(t))
+	w.add(func(o *workflow.Options) { o.Policy.HalfOpen.Successes = 1 })
+	w.plant("payments", halfOpen(0, 0))
+	faults := make([]string, 50)
+	for i := range faults {
+		faults[i] = conflict
+	}
+	w.inject(inject{"Move after": faults})
+	e := w.run("guard", call(map[string]any{}))
+	tried := 0
+	for _, v := range e.Visited {
+		if v.State == "Move after" {
+			tried++
+		}
+	}
+	if e.Failure != nil || tried < 2 || tried > 5 {
+		t.Errorf("it tried %d times, and ended with %v", tried, e.Failure)
 	}
 }
 

@@ -29,6 +29,7 @@ type pair struct {
 	// lag is how long each operation of the store takes, and ahead how far the
 	// core is ahead of the state machines, since it goes first.
 	lag, ahead time.Duration
+	meanwhile  func()
 	// asked is how many operations of the store each side has made.
 	asked struct{ core, machine int }
 }
@@ -131,6 +132,9 @@ func (p *pair) hold(i *statelanguage.Invocation) (bool, any, error) {
 	if p.lag > 0 && ofRecord(argumentsOf(i)) {
 		i.Sleep(p.lag)
 	}
+	if p.meanwhile != nil && i.State == "Call lambda:invoke" {
+		p.meanwhile()
+	}
 	h := p.holding
 	if h == nil || i.State != "Call lambda:invoke" {
 		return false, nil, nil
@@ -153,6 +157,8 @@ type step struct {
 	partition string
 	faults    []storeFault
 	lag       time.Duration // of the store
+	// meanwhile, if set, is what others do to the record while the call is made.
+	meanwhile func(*recloser.Record)
 }
 
 // call makes a call on both sides, and reports what each said. The side of the core
@@ -164,6 +170,21 @@ func (p *pair) call(s step) (core, machine string) {
 	p.lag, p.asked.core, p.asked.machine = s.lag, 0, 0
 	l := p.core.begin(s.partition)
 	made := p.world.world.Now().Add(p.ahead + s.took)
+	p.meanwhile = nil
+	if s.meanwhile != nil {
+		key, err := recloser.Key("payments", s.partition)
+		if err != nil {
+			p.tb.Fatal(err)
+		}
+		r := p.records.record(key)
+		s.meanwhile(&r)
+		p.records.plant(key, r)
+		p.meanwhile = func() {
+			r := p.record(key)
+			s.meanwhile(&r)
+			p.plant(key, r)
+		}
+	}
 	payload := map[string]any{"took_ms": float64(s.took.Milliseconds())}
 	switch {
 	case s.verb == "ignores":

@@ -53,6 +53,11 @@ type planted struct {
 func allPlanted() map[string]planted {
 	dead := recloser.Counts{Calls: 20, Failures: 20, Reports: 2}
 	fails, succeeds := step{verb: "fails"}, step{verb: "succeeds"}
+	while := func(verb string, meanwhile func(*recloser.Record)) step {
+		return step{verb: verb, took: 80 * time.Millisecond, meanwhile: meanwhile}
+	}
+	lessShare := func(r *recloser.Record) { r.Share /= 10 }
+	one := counted(time.Second, 0, 0, recloser.Counts{Calls: 1})
 	return map[string]planted{
 		"heard by three voices":     {counted(time.Second, 3, -time.Second, dead), succeeds, 0, true},
 		"not heard":                 {counted(time.Second, 2, -time.Second, dead), succeeds, 0, false},
@@ -78,6 +83,11 @@ func allPlanted() map[string]planted {
 			r.Share = 0.3
 			return r
 		}(), succeeds, 0.29, false},
+		"a share that falls":          {one, while("succeeds", lessShare), 0.5, false},
+		"a share that falls less":     {one, while("succeeds", lessShare), 0.05, false},
+		"a watch that has ended":      {one, while("succeeds", func(r *recloser.Record) { r.WatchSince, r.Window = 0, recloser.Window{} }), 0, false},
+		"another watch":               {one, while("succeeds", func(r *recloser.Record) { r.WatchSince++ }), 0, false},
+		"another generation":          {one, while("fails", func(r *recloser.Record) { r.Generation++ }), 0, false},
 		"a lease within the margin":   {half(0, 0, "other", -2*time.Second), succeeds, 0, false},
 		"a lease beyond the margin":   {half(0, 0, "other", -4*time.Second), succeeds, 0, false},
 		"a lease without end":         {half(0, 0, "other", time.Hour), succeeds, 0, false},
