@@ -142,6 +142,21 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+// TestNamedErrors: where the policy names its failures, others are none; a timeout
+// always is one.
+func TestNamedErrors(t *testing.T) {
+	engine := newEngine(t)
+	for fault, listens := range map[string]bool{"Boom": true, "Other": false, "slow": true, "large": false, "States.Permissions": false} {
+		w := newWorld(t, engine)
+		w.add(func(o *workflow.Options) { o.Errors = []string{"Boom"} })
+		w.inject(inject{"Call lambda:invoke": {fault}})
+		e := w.run("guard-express", call(nil))
+		if e.Failure == nil || (w.record("payments").WatchSince != 0) != listens {
+			t.Errorf("%s: ends with %v, watched since %d", fault, e.Failure, w.record("payments").WatchSince)
+		}
+	}
+}
+
 // TestOddClock: a clock whose text cannot be read counts as now.
 func TestOddClock(t *testing.T) {
 	for _, form := range []string{"2006-01-02T15:04:05Z", "2006-01-02T15:04:05.999999999Z07:00", "2006-01-02T15:04:05-0700", "Mon, 02 Jan 2006", ""} {
