@@ -13,7 +13,7 @@ SOAKCHECKS            ?= 100000
 
 # The packages whose laws need a volume for which the race detector leaves no time,
 # and the fuzz targets that read what others have written. LAWS.md has the numbers.
-LAWS       := ./simulator . ./internal/item ./store/dynamostore ./store/valkeystore
+LAWS       := ./simulator . ./internal/item ./store/dynamostore ./store/valkeystore ./internal/model ./workflow
 DECODERS   := ^Fuzz(Decode|DecodeEntry|HostileRecord|Parse)$$
 DECODETIME ?= 60s
 EVIDENCE   := $(CURDIR)/dist/evidence
@@ -106,7 +106,7 @@ clean:
 # What the servers are made of that tests talk to: installed where apt-get can.
 # Without them their tests say that they are skipped; in CI that is a failure.
 servers:
-	@missing=; for p in java:default-jdk-headless mvn:maven python3:python3 pip3:python3-pip redis-server:redis-server spin:spin cc:gcc; do \
+	@missing=; for p in java:default-jdk-headless mvn:maven python3:python3 pip3:python3-pip redis-server:redis-server node:nodejs npm:npm spin:spin cc:gcc; do \
 		command -v "$${p%%:*}" >/dev/null || missing="$$missing $${p#*:}"; done; \
 	test -z "$$missing" || { echo "installing$$missing"; as=; test "$$(id -u)" = 0 || as=sudo; \
 		$$as apt-get update -qq && $$as apt-get install -qq -y --no-install-recommends $$missing; } || \

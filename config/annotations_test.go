@@ -60,6 +60,15 @@ func annotations() map[string]annotation {
 		"on_failure.redrive":              {example: map[string]any{"max_attempts": 3}},
 		"on_failure.redrive.max_attempts": {example: 3, min: 0, max: 1000},
 		"on_failure.redrive.max_age":      {example: "72h"},
+		"workflow.when_open":              {example: "wait", enum: []string{"fail", "wait", "park", "fallback"}},
+		"workflow.fallback":               {example: "payments-later", pattern: config.NamePattern},
+		"workflow.health":                 {example: "payments-health", pattern: config.NamePattern},
+		"workflow.tasks":                  {example: []any{"lambda:invoke", "aws-sdk:sqs:sendMessage"}, pattern: config.TaskPattern},
+		"workflow.attempts":               {example: map[string]any{"max": 3}},
+		"workflow.attempts.max":           {example: 3, min: 1, max: 100},
+		"workflow.attempts.interval":      {example: "2s"},
+		"workflow.attempts.backoff":       {example: 1.5, min: 1, max: 100},
+		"workflow.attempts.max_delay":     {example: "1m"},
 	}
 }
 

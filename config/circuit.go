@@ -29,6 +29,8 @@ type Circuit struct {
 	Upstream string `json:"upstream"`
 	// OnFailure says what becomes of an asynchronous invocation that failed.
 	OnFailure OnFailure `json:"on_failure"`
+	// Workflow says how a Step Functions workflow calls through the circuit.
+	Workflow Workflow `json:"workflow"`
 }
 
 // OnFailure says what becomes of an asynchronous invocation that failed.
@@ -63,6 +65,7 @@ func DefaultCircuit() Circuit {
 		Policy:    recloser.DefaultPolicy(),
 		Failures:  Failures{HTTP: []string{"5xx", "429"}, Errors: []string{}, Ignore: []string{}},
 		OnFailure: OnFailure{Redrive: Redrive{MaxAttempts: 5, MaxAge: 24 * time.Hour}},
+		Workflow:  defaultWorkflow(),
 	}
 }
 
@@ -71,6 +74,7 @@ func (c Circuit) clone() Circuit {
 	c.Failures.HTTP = slices.Clone(c.Failures.HTTP)
 	c.Failures.Errors = slices.Clone(c.Failures.Errors)
 	c.Failures.Ignore = slices.Clone(c.Failures.Ignore)
+	c.Workflow.Tasks = slices.Clone(c.Workflow.Tasks)
 	return c
 }
 
@@ -95,6 +99,7 @@ func (c Circuit) Validate() error {
 	if d := c.OnFailure.Redrive.MaxAge; d < 0 || d > maxAge {
 		all.add("on_failure.redrive.max_age", fmt.Sprintf("must be from 0s to %.0fh, not %v; no queue keeps a message longer", maxAge.Hours(), d))
 	}
+	c.Workflow.validate(&all, c.OnFailure.Park)
 	return errors.Join(all...)
 }
 

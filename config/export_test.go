@@ -14,6 +14,7 @@ const (
 	SharePattern     = sharePattern
 	StatusPattern    = statusPattern
 	TablePattern     = tablePattern
+	TaskPattern      = taskPattern
 	MaxEntry         = maxEntry
 	MaxErrors        = maxErrors
 	MaxListed        = maxListed

@@ -155,7 +155,7 @@ func TestSettings(t *testing.T) {
 			t.Errorf("%s is %q, want %q", path, value, want)
 		}
 	}
-	if len(got) != 2+23+3+2+2+2 {
+	if len(got) != 2+23+3+2+2+2+8 {
 		t.Errorf("there are %d settings", len(got))
 	}
 }

@@ -84,6 +84,7 @@ Exit codes: 0 ok, 1 error, 2 usage, 3 circuit open, 4 not found, 5 permission,
 	root.AddCommand(
 		a.devCommand(), a.initCommand(), a.validateCommand(), a.schemaCommand(), a.statusCommand(), a.describeCommand(),
 		a.openCommand(), a.closeCommand(), a.resetCommand(), a.eventsCommand(), a.storeCommand(), a.simulateCommand(), a.versionCommand(), a.completionCommand(),
+		a.generateCommand(),
 	)
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(a.helpCommand(root))

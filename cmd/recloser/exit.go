@@ -117,9 +117,9 @@ func flagError(cmd *cobra.Command, err error) error {
 		if cause := errors.Unwrap(invalid); !errors.As(cause, &number) {
 			return usage("%s: --%s: %s", cmd.Name(), invalid.GetFlag().Name, shorten(cause.Error()))
 		}
-		return usage("%s: --%s: %s is no number; see recloser %s --help", cmd.Name(), invalid.GetFlag().Name, quote(invalid.GetValue()), cmd.Name())
+		return usage("%s: --%s: %s is no number; see %s --help", cmd.Name(), invalid.GetFlag().Name, quote(invalid.GetValue()), cmd.CommandPath())
 	}
-	return usage("%s: %s; see recloser %s --help", cmd.Name(), shorten(err.Error()), cmd.Name())
+	return usage("%s: %s; see %s --help", cmd.Name(), shorten(err.Error()), cmd.CommandPath())
 }
 
 // noArguments refuses every argument.
@@ -136,13 +136,13 @@ func noArguments(cmd *cobra.Command, args []string) error {
 		}
 		return usage("%s", text)
 	}
-	return usage("%s takes no arguments, and got %s; see recloser %s --help", cmd.Name(), quote(args[0]), cmd.Name())
+	return usage("%s takes no arguments, and got %s; see %s --help", cmd.Name(), quote(args[0]), cmd.CommandPath())
 }
 
 // atMostOneFile wants the name of one file, or none.
 func atMostOneFile(cmd *cobra.Command, args []string) error {
 	if len(args) > 1 {
-		return usage("%s takes one file, and got another, %s; see recloser %s --help", cmd.Name(), quote(args[1]), cmd.Name())
+		return usage("%s takes one file, and got another, %s; see %s --help", cmd.Name(), quote(args[1]), cmd.CommandPath())
 	}
 	return nil
 }

@@ -1,0 +1,20 @@
+package testserver
+
+import (
+	"errors"
+	"testing"
+)
+
+// Need returns what get returns. If that cannot be had on this machine the test
+// is skipped, and says why; where $CI is set, or $RECLOSER_TEST_REQUIRE is "all",
+// it fails.
+func Need[T any](tb testing.TB, got T, err error) T {
+	tb.Helper()
+	if err != nil {
+		if errors.Is(err, ErrAbsent) && !required() {
+			tb.Skip(err)
+		}
+		tb.Fatal(err)
+	}
+	return got
+}
