@@ -12,7 +12,7 @@ func (g *guard) claims() {
 		{ErrorEquals: []string{conditionFailed}, Assign: map[string]string{"turn": step, "view": evaluate("$merge([$view, {'token': ''}])")}, Output: keep, Next: stLookAgain},
 		// No time is left to look whether it was made.
 		{ErrorEquals: []string{"States.Timeout"}, Assign: map[string]string{"view": g.alone()}, Output: keep, Next: stDecide},
-		{ErrorEquals: []string{everyError}, Assign: map[string]string{"turn": step, "view": evaluate("$merge([$view, {'faults': 1}])")}, Output: keep, Next: stLookAgain},
+		{ErrorEquals: []string{everyError}, Assign: map[string]string{"turn": step, "view": evaluate("$merge([$view, {'faults': 1, 'away': $millis()}])")}, Output: keep, Next: stLookAgain},
 	}
 	s.Next = stClaimed
 	g.add(stClaim, s)

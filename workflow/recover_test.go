@@ -6,6 +6,7 @@ import (
 
 	"github.com/recloser-dev/recloser"
 	"github.com/recloser-dev/recloser/internal/statelanguage"
+	"github.com/recloser-dev/recloser/workflow"
 )
 
 // carriedOn lets a recovery wait until it continues as another.
@@ -109,4 +110,18 @@ func (w *world) start(machine string, input any) *statelanguage.Execution {
 		w.tb.Fatal(err)
 	}
 	return e
+}
+
+// TestRecoveryInShadowMode: a circuit that turns nobody away is not asked each second.
+func TestRecoveryInShadowMode(t *testing.T) {
+	w := newWorld(t, newEngine(t))
+	w.add(full, func(o *workflow.Options) { o.Policy.Enforce = 0 })
+	newQueue(w).all()
+	r := shut()
+	r.OpenUntil = epoch + 60_000
+	w.plant("payments", r)
+	w.run("recover", map[string]any{})
+	if r := w.record("payments"); r.State != recloser.StateClosed || w.reads > 15 {
+		t.Errorf("it is %v after %d reads", r.State, w.reads)
+	}
 }
