@@ -13,7 +13,8 @@ SOAKCHECKS            ?= 100000
 
 # The packages whose laws need a volume for which the race detector leaves no time,
 # and the fuzz targets that read what others have written. LAWS.md has the numbers.
-LAWS       := ./simulator . ./internal/item ./store/dynamostore ./store/valkeystore ./internal/model ./workflow
+LAWS       := ./simulator . ./internal/model ./workflow
+STORES     := ./internal/item ./store/dynamostore ./store/valkeystore
 DECODERS   := ^Fuzz(Decode|DecodeEntry|HostileRecord|Parse)$$
 DECODETIME ?= 60s
 EVIDENCE   := $(CURDIR)/dist/evidence
@@ -39,7 +40,8 @@ race: compiler servers ## Every test of every module, with the race detector.
 	@set -e; for m in $(NESTED); do echo "go -C $$m test -race ./..."; go -C $$m test -race -shuffle=on -timeout=20m ./...; done
 
 laws: servers ## The laws at the number of runs that each `make test` owes them, without the race detector.
-	go test -timeout=30m -p=1 $(LAWS)
+	go test -timeout=30m $(LAWS)
+	go test -timeout=10m -run 'Killed|Probers' ./store/valkeystore
 
 lint: $(LINT) ## Format, vet, lint and go.mod of every module.
 	go vet ./...
@@ -80,12 +82,12 @@ generate: ## Write anew what is derived from code; read the diff.
 
 reliability: servers ## docs/reliability.md, from a run of the laws and the decoders; half an hour.
 	rm -rf $(EVIDENCE)
-	@failed=0; RECLOSER_EVIDENCE=$(EVIDENCE) go test -count=1 -timeout=30m -p=1 $(LAWS) || failed=1; \
+	@failed=0; RECLOSER_EVIDENCE=$(EVIDENCE) go test -count=1 -timeout=30m -p=1 $(LAWS) $(STORES) || failed=1; \
 	RECLOSER_EVIDENCE=$(EVIDENCE) $(MAKE) decoders || failed=1; \
 	go run ./internal/evidence/reliability -from $(EVIDENCE) -date "$$(date -u +%F)" -commit "$$(git rev-parse --short HEAD)" || failed=1; exit $$failed
 
 soak: compiler servers ## The same laws with more runs, schedules and properties; hours.
-	RECLOSER_BUDGET=soak STORETEST_HISTORIES=10000 go test -count=1 -timeout=6h -p=1 $(LAWS)
+	RECLOSER_BUDGET=soak STORETEST_HISTORIES=10000 go test -count=1 -timeout=6h -p=1 $(LAWS) $(STORES)
 	go test -race -shuffle=on -count=$(SOAKCOUNT) -cpu=1,2,8 -timeout=1h ./...
 	@set -e; for pkg in $$(go list -f '{{join .TestImports " "}} {{join .XTestImports " "}} {{.ImportPath}}' ./... | \
 		sed -n 's#.*pgregory.net/rapid.* ##p'); do \
@@ -93,7 +95,7 @@ soak: compiler servers ## The same laws with more runs, schedules and properties
 	$(MAKE) fuzz FUZZTIME=$(SOAKTIME)
 
 release-check: compiler servers ## What must hold before a release: the laws at their largest numbers; a day.
-	RECLOSER_BUDGET=release STORETEST_HISTORIES=10000 go test -count=1 -timeout=24h -p=1 $(LAWS)
+	RECLOSER_BUDGET=release STORETEST_HISTORIES=10000 go test -count=1 -timeout=24h -p=1 $(LAWS) $(STORES)
 	go test -count=1 -timeout=6h -run TestNewerGenerationsStand -rapid.checks=$(SOAKCHECKS) .
 	$(MAKE) decoders DECODETIME=2h
 

@@ -33,6 +33,7 @@ type numbers struct {
 	SuspiciousStart, ShortestWatch              decimal
 	SuspiciousRate, CalmRate                    decimal
 	FirstShare, LeastShare, LeastStep, MostStep decimal
+	MostUndecided                               decimal
 	SlowAfter                                   decimal
 
 	// What is not of the policy, as expressions.
@@ -80,7 +81,7 @@ func numbersOf(p recloser.Policy) numbers {
 		Ramp: millis(p.Ramp.Over), RampFrom: decimal(p.Ramp.From), WellAfter: millis(p.Ramp.Over + window), Enforce: decimal(p.Enforce),
 		Refresh: millis(recloser.RefreshInterval), Recent: millis(recentView), SuspiciousStart: 5000, SuspiciousRate: 25, CalmRate: 4,
 		SlowAfter: millis(p.OpenWhen.SlowAfter), HoldConcurrency: holdConcurrency,
-		FirstShare: 0.25, LeastShare: 0.0001, LeastStep: 0.25, MostStep: 4, ShortestWatch: 100,
+		FirstShare: 1, MostUndecided: 50, LeastShare: 0.0001, LeastStep: 0.25, MostStep: 4, ShortestWatch: 100,
 	}
 }
 
