@@ -10,7 +10,7 @@ type Inside struct {
 	Record             Record
 	Known, Stale       bool
 	Reading            <-chan struct{}
-	Writing            bool
+	Writing, Claiming  bool
 	Operation, Asked   uint64
 	Read, Heard, Held  [2]int64
 	View               View
@@ -33,7 +33,7 @@ func Look(b *Breaker) Inside {
 	defer b.mu.Unlock()
 	e := &b.env
 	in := Inside{
-		Record: e.record, Known: e.known, Stale: e.stale, Reading: e.reading, Writing: e.writing,
+		Record: e.record, Known: e.known, Stale: e.stale, Reading: e.reading, Writing: e.writing, Claiming: e.claiming,
 		Operation: e.operation, Asked: e.asked,
 		Read: e.read.pair(), Heard: e.heard.pair(), Held: e.held.pair(), Spread: int64(e.spread),
 		Failures: e.outage.failures, OutageBegan: e.outage.began.pair(), OutageLast: e.outage.last.pair(),

@@ -19,10 +19,10 @@ func TestLookKnowsEverything(t *testing.T) {
 			environment{},
 			[]string{
 				"record", "known", "stale", "read", "heard", "asked", "held", "leases", "spread", "pace", "outage", "reading",
-				"writing", "operation", "stopSweep", "idle", "own", "leaveAloneUntil", "sample", "name", "forced",
+				"writing", "claiming", "operation", "stopSweep", "idle", "own", "leaveAloneUntil", "sample", "name", "forced",
 			},
 			[]string{
-				"window", "slot", "releases", "counted", "settled", "run", "runSince", "spoken", "drawn", "reported", "reports",
+				"window", "slot", "releases", "counted", "settled", "run", "runSince", "spoken", "drawn", "reported",
 				"ownHeld", "last", "tickets",
 			},
 		},

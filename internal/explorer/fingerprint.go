@@ -82,7 +82,7 @@ func (p *printer) environment() {
 	in, policy := &p.in, p.scale.policy
 	held := ticks(policy.Lease() + policy.HalfOpen.Margin)
 	p.small(p.process.skew)
-	p.flag(in.Known, in.Stale, in.Writing, in.Idle, in.Armed, in.Reading != nil)
+	p.flag(in.Known, in.Stale, in.Writing, in.Claiming, in.Idle, in.Armed, in.Reading != nil)
 	p.small(in.Promise)
 	if in.Promise != 0 {
 		p.small(int(in.PromisedGeneration))

@@ -29,7 +29,7 @@ type Inside struct {
 	Record             recloser.Record
 	Known, Stale       bool
 	Reading            <-chan struct{}
-	Writing            bool
+	Writing, Claiming  bool
 	Operation, Asked   uint64
 	Read, Heard, Held  [2]int64
 	View               recloser.View
