@@ -12,8 +12,8 @@ func allAsked() []asked {
 	return append(askedOfGuard(), askedOfOthers()...)
 }
 
-// evidence is a watched record that has counted so many calls and failures.
-func evidence(calls, failures int) recloser.Record {
+// heardOf is a watched record that has counted so many calls and failures.
+func heardOf(calls, failures int) recloser.Record {
 	r := watched(6_000)
 	r.Window = r.Window.Add(epoch.Add(-2*time.Second), recloser.Counts{Calls: calls, Failures: failures, Reports: 3})
 	r.Voices = [recloser.MaxVoices]string{"a", "b", "c"}
@@ -63,7 +63,7 @@ func askedOfGuard() []asked {
 		{name: "watched and fails", record: watched(1_000), input: as(fails, "")},
 		{name: "watched and not drawn", record: func() recloser.Record { r := watched(1_000); r.Share = 0.5; return r }(), input: as(fails, ""), coin: 0.9},
 		{name: "watch ends", record: watched(20_000), input: as(ok, "")},
-		{name: "watch of no evidence", record: evidence(20, 8), input: as(fails, "")},
+		{name: "watch of no evidence", record: heardOf(20, 8), input: as(fails, "")},
 		{name: "ramp", record: ramping, input: as(ok, ""), coin: 0.9},
 		{name: "ramp admits", record: ramping, input: as(ok, "")},
 		{name: "forced open", record: forced(recloser.OverrideOpen, recloser.Record{}), input: as(ok, "")},
@@ -84,7 +84,7 @@ func askedOfOthers() []asked {
 	task := map[string]any{"lambda": "payments"}
 	return []asked{
 		// The opening starts the recovery, which waits, probes three times and closes.
-		{name: "opens and recovers", machine: "guard", record: evidence(20, 19), input: call(map[string]any{"fails": "Failed"})},
+		{name: "opens and recovers", machine: "guard", record: heardOf(20, 19), input: call(map[string]any{"fails": "Failed"})},
 		{name: "relapses and recovers", machine: "guard", record: halfOpen(0, 0), input: call(map[string]any{"fails": "Failed"})},
 		{name: "recovers", machine: "recover", record: open(), input: map[string]any{}},
 		{name: "recovers from half-way", machine: "recover", record: halfOpen(2, 0), input: map[string]any{}},

@@ -46,4 +46,4 @@ func Laws(text string) []Group {
 
 // Promised reports whether a law is one that this page is about. The others come
 // with their parts of the project.
-func (l Law) Promised() bool { return strings.ContainsAny(l.Number[:1], "SLBR") }
+func (l Law) Promised() bool { return strings.ContainsAny(l.Number[:1], "SLBRW") }

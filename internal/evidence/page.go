@@ -48,7 +48,7 @@ const limits = `## What this does not show
 - Clocks that are wrong by more than the margin, and environments that stand still for longer than it between the last look at the clock and the call, are
   outside of what any lease can hold. The checker lets those probes be, and no others.
 - "No breach" is what a checker that sees the whole fleet found after each step; what it looks for is in ` + "[simulator/checker.go](../simulator/checker.go)" + ` and beside it.
-- Laws of the parts that are not there yet (D, W, X) are not on this page.
+- Laws of the parts that are not there yet (D, X) are not on this page.
 `
 
 // sheet is the parts of a page as they are written.
