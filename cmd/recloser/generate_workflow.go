@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"path/filepath"
 	"slices"
 
@@ -63,7 +64,7 @@ func workflowFiles(file *config.File, names []string) ([]workflow.File, error) {
 	}
 	for _, name := range names {
 		if _, found := file.Circuits[name]; !found {
-			return nil, withCode(exitNotFound, "the file has no circuit %s; it has %v", quote(name), file.Names())
+			return nil, withCode(exitNotFound, "the file has no circuit %s; there are %s", quote(name), strings.Join(file.Names(), ", "))
 		}
 	}
 	var files []workflow.File
