@@ -11,8 +11,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/internal/item"
 	"github.com/recloser-dev/recloser/internal/statelanguage"
 	"github.com/recloser-dev/recloser/store/dynamostore"
 	"github.com/recloser-dev/recloser/workflow"
@@ -31,14 +33,7 @@ func newFleet(t *testing.T) *fleet {
 	url := dynamo.URL(t)
 	transport := &http.Client{Transport: &http.Transport{}}
 	t.Cleanup(transport.CloseIdleConnections)
-	client := dynamodb.New(dynamodb.Options{
-		Region: "eu-central-1", BaseEndpoint: &url, HTTPClient: transport, Retryer: aws.NopRetryer{},
-		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
-	})
-	table := fmt.Sprintf("fleet-%d", rand.Uint32())
-	if err := dynamostore.Create(t.Context(), client, table); err != nil {
-		t.Fatal(err)
-	}
+	client, table := tableOn(t, url, transport)
 	f := &fleet{world: newWorld(t, newEngine(t))}
 	now := func() time.Time { return f.world.world.Now() }
 	f.store = dynamostore.New(client, func(o *dynamostore.Options) { o.Table, o.Now = table, now })
@@ -61,6 +56,26 @@ func newFleet(t *testing.T) *fleet {
 	t.Cleanup(b.Close)
 	f.breaker = b
 	return f
+}
+
+// tableOn makes a table on a server, of which nothing is deleted: the world of these
+// tests is long ago by the server's clock, and whatever expires in it has expired.
+func tableOn(t *testing.T, url string, transport *http.Client) (client *dynamodb.Client, table string) {
+	t.Helper()
+	client = dynamodb.New(dynamodb.Options{
+		Region: "eu-central-1", BaseEndpoint: &url, HTTPClient: transport, Retryer: aws.NopRetryer{},
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+	})
+	table = fmt.Sprintf("workflow-%d", rand.Uint32())
+	if err := dynamostore.Create(t.Context(), client, table); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.UpdateTimeToLive(t.Context(), &dynamodb.UpdateTimeToLiveInput{
+		TableName: &table, TimeToLiveSpecification: &types.TimeToLiveSpecification{AttributeName: aws.String(item.Expires), Enabled: aws.Bool(false)},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return client, table
 }
 
 var errDependency = errors.New("the dependency failed")
