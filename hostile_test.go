@@ -248,6 +248,9 @@ func checkItEnds(t *testing.T, p recloser.Policy, r recloser.Record, now reclose
 			for i := range v.LeaseHeld {
 				v.LeaseHeld[i] = held
 			}
+			if _, due := p.Due(v, 0.5); due && v.State == recloser.StateHalfOpen {
+				continue // Whoever sees it moves the circuit on.
+			}
 			if got := p.Admit(v, 0.5); got.Verdict == recloser.VerdictReject {
 				t.Errorf("after %v, by a wall clock that went %v: got %+v of %+v", held, passed, got, v)
 			}

@@ -73,7 +73,13 @@ func (p Policy) Admit(v View, coin float64) Admission {
 	return Admission{Verdict: VerdictAdmit}
 }
 
+// admitProbe admits no probe once the circuit is to open or to close: the write that
+// opens it may be on its way since its cooldown began, and come so late that little of
+// that is left when the probe is still in flight.
 func (p Policy) admitProbe(v View) Admission {
+	if v.ProbeFailed >= p.HalfOpen.Failures || v.ProbeOK >= p.HalfOpen.Successes {
+		return Admission{Verdict: VerdictReject, Reason: ReasonProbing, RetryAfter: p.Lease()}
+	}
 	wait := p.Lease() + p.HalfOpen.Margin
 	for i, lease := range v.Probes[:min(p.HalfOpen.Probes, MaxProbes)] {
 		left := p.leaseLeft(v, i)
