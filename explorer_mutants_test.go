@@ -21,6 +21,7 @@ type mutant struct {
 	without string
 	breaks  []string // one of these laws, whichever is broken first
 	befalls explorer.Config
+	probes  int // K; 1 if it is 0
 	ahead   int // the second environment's clock
 	mutant  explorer.Mutant
 }
@@ -75,7 +76,8 @@ func mutants() []mutant {
 		},
 		{
 			name: "open_time", without: "rule 7: the circuit is open for less than a lease and the margin", breaks: []string{"S1"},
-			befalls: explorer.Config{Generations: 4, Calls: 3},
+			probes:  2, // One fails, while another is in flight.
+			befalls: explorer.Config{Generations: 4, Calls: 4},
 			mutant:  policy(func(p *recloser.Policy) { p.OpenFor.Cooldown, p.OpenFor.MaxCooldown = time.Second, time.Second }),
 		},
 	}
@@ -87,7 +89,7 @@ func TestEveryRuleIsNeeded(t *testing.T) {
 	steps := make(map[string][]string)
 	for _, m := range mutants() {
 		t.Run(m.name, func(t *testing.T) {
-			c := fleet(1, m.befalls, 0, m.ahead)
+			c := fleet(max(m.probes, 1), m.befalls, 0, m.ahead)
 			c.Mutant = m.mutant
 			if raceEnabled {
 				c.Limit = 5_000
