@@ -16,9 +16,7 @@ import (
 	"github.com/recloser-dev/recloser/workflow"
 )
 
-// epoch is when virtual time begins, 2100-01-01: what is to expire by then a real server
-// leaves alone, while it deletes by its own clock what should have expired already.
-const epoch = recloser.Instant(4_102_444_800_000)
+const epoch = recloser.Instant(1_767_225_600_000)
 
 // world is state machines on virtual time, with a table in memory and a
 // dependency that does what a request says.
