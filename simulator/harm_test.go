@@ -1,3 +1,8 @@
+//go:build !race
+
+// What is played here takes the race detector minutes, and shows it nothing that smaller
+// fleets do not: make laws.
+
 package simulator_test
 
 import (
@@ -134,11 +139,7 @@ func TestBackgroundFailuresNeverOpen(t *testing.T) {
 // One partition of ten is dead for a day: calls to the others are not rejected, and
 // hardly any is made to the dead one. LAWS.md, B4.
 func TestOnePartitionIsDead(t *testing.T) {
-	rate, length := budget(5, 50, 500), 24*time.Hour
-	if raceEnabled {
-		rate, length = 5, 6*time.Hour // With fewer calls there is too little to learn from.
-	}
-	s := fleet(1, 20, float64(rate), length)
+	s := fleet(1, 20, float64(budget(5, 50, 500)), 24*time.Hour)
 	s.Traffic.Partitions = 10
 	s.Dependency[0].Dead = 1
 	r := play(t, s)
