@@ -73,7 +73,7 @@ var mutants = []mutant{
 	{"rule 4: the margin is smaller than the error of clocks", []string{"S1"}, 1, func(o *recloser.Options) {
 		o.Policy.HalfOpen.Margin = min(o.Policy.HalfOpen.Margin, 100*time.Millisecond)
 	}, clocksApart},
-	{"rule 5: nobody looks at the clock before the call", []string{"S1"}, 316, blindfold, nil},
+	{"rule 5: nobody looks at the clock before the call", []string{"S1"}, 526, blindfold, nil},
 	{"rule 6: an unknown claim is ownership", []string{"S1", "S3"}, 1, func(o *recloser.Options) {
 		o.Store = hopeful{o.Store}
 	}, nil},

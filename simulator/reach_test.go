@@ -1,3 +1,8 @@
+//go:build !race
+
+// What is played here takes the race detector minutes, and shows it nothing that smaller
+// fleets do not: make laws.
+
 package simulator_test
 
 import (
