@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/internal/evidence"
 	"github.com/recloser-dev/recloser/internal/explorer"
 )
 
@@ -132,5 +133,16 @@ func golden(t *testing.T, name, got string) {
 	}
 	if got != string(want) {
 		t.Errorf("%s is another way now:\n%s", name, got)
+	}
+}
+
+// keepMutants keeps in how many steps each mutant broke a law.
+func keepMutants(t *testing.T, steps map[string][]string) {
+	t.Helper()
+	for law, of := range steps {
+		evidence.Record(t, evidence.Entry{
+			Law: law, How: "the same fleets without one of the rules", Mutants: len(of),
+			Promise: "each breaks the law", Worst: "each does, in " + strings.Join(of, ", ") + " steps", Met: true,
+		})
 	}
 }

@@ -112,7 +112,7 @@ func TestOutageWastesFewCalls(t *testing.T) {
 	evidence.Record(t, seen(t, evidence.Entry{
 		Law: "L2", Promise: "fewer calls wasted in all than the best known: 29, 116, 814, 2,133", Worst: strings.Join(medians, ", ") + " (medians)",
 		How: "total outage at 1,000 calls/s where neither calls nor the store take time; 10, 100, 1,000 and 10,000 environments",
-		Note: "fewer at 10 and at 10,000 environments, more between: an environment learns that the fleet listens by its first failure, and only calls that begin " +
+		Note: "fewer at 10, 1,000 and 10,000 environments, more at 100: an environment learns that the fleet listens by its first failure, and only calls that begin " +
 			"after that are counted, which is what keeps B3",
 	}))
 }
