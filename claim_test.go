@@ -184,7 +184,7 @@ func TestWhoeverSeesItClosesIt(t *testing.T) {
 // clocks. LAWS.md, S4.
 func TestTokensAreMadePerAttempt(t *testing.T) {
 	clones, attempts := 1_000, 1_000
-	if raceEnabled {
+	if evidence.Race {
 		clones, attempts = 50, 200
 	}
 	seen := make(map[string]bool, clones*attempts)

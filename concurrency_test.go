@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/internal/evidence"
 )
 
 // An environment has as many calls in flight as its policy allows; what is over
@@ -102,7 +103,7 @@ func TestCountsAreExact(t *testing.T) {
 // Many more calls may be in flight than most environments ever have.
 func TestManyCallsInFlight(t *testing.T) {
 	numbers := []int{9, 300, 3_000}
-	if !raceEnabled {
+	if !evidence.Race {
 		numbers = append(numbers, 12_000, 65_300)
 	}
 	for _, many := range numbers {

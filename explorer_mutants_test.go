@@ -92,14 +92,14 @@ func TestEveryRuleIsNeeded(t *testing.T) {
 		t.Run(m.name, func(t *testing.T) {
 			c := fleet(max(m.probes, 1), m.befalls, 0, m.ahead)
 			c.Mutant = m.mutant
-			if raceEnabled {
+			if evidence.Race {
 				c.Limit = 5_000
 			}
 			r, err := explorer.Explore(c)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if raceEnabled && r.Broken == "" && !r.Complete {
+			if evidence.Race && r.Broken == "" && !r.Complete {
 				return // It takes more states than the race detector leaves time for: make laws.
 			}
 			law, _, _ := strings.Cut(r.Broken, ":")

@@ -79,7 +79,7 @@ func TestEverythingBefallsAFleet(t *testing.T) {
 	for _, row := range befalling() {
 		c := fleet(row.probes, row.befalls, 0, 0, 1)
 		switch {
-		case raceEnabled:
+		case evidence.Race:
 			c.Limit = 5_000
 		case row.release && os.Getenv("RECLOSER_BUDGET") != "release":
 			continue
@@ -115,7 +115,7 @@ func TestEverythingBefallsAFleet(t *testing.T) {
 // the state that others were found in.
 func TestOneStateDoesOneThing(t *testing.T) {
 	ways := 300
-	if raceEnabled {
+	if evidence.Race {
 		ways = 10
 	}
 	for probes := 1; probes <= 2; probes++ {

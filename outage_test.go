@@ -254,7 +254,7 @@ func (n newer) Load(ctx context.Context, key string) (recloser.Record, error) {
 // dependency that comes and goes: when all is well again, the fleet is. LAWS.md, L1.
 func TestFlappingStoreConverges(t *testing.T) {
 	seeds := uint64(10)
-	if raceEnabled {
+	if evidence.Race {
 		seeds = 3
 	}
 	for seed := range seeds {

@@ -89,7 +89,7 @@ func TestPanelRefuses(t *testing.T) {
 // rejects nothing. LAWS.md, B6.
 func TestPanelIsBounded(t *testing.T) {
 	names := 1_000_000
-	if testing.Short() || raceEnabled {
+	if testing.Short() || evidence.Race {
 		names = 50_000
 	}
 	store := new(spy)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/internal/evidence"
 )
 
 // opening returns when the fleet opened first, by whoever made it.
@@ -67,7 +68,7 @@ func TestHealthyFleetIsQuiet(t *testing.T) {
 // Uniform failures well below the threshold never open the circuit. LAWS.md, B3.
 func TestBackgroundFailuresNeverOpen(t *testing.T) {
 	span := 20 * time.Minute
-	if raceEnabled {
+	if evidence.Race {
 		span = 2 * time.Minute
 	}
 	for seed := range uint64(2) {

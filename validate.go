@@ -25,6 +25,22 @@ func (e *FieldError) Error() string { return e.Field + ": " + e.Problem }
 // Is reports whether target is [ErrPolicy].
 func (e *FieldError) Is(target error) bool { return target == ErrPolicy }
 
+// FieldErrors returns the problems that the error of a Validate joins, in its order, and
+// none of an error that joins nothing.
+func FieldErrors(err error) []*FieldError {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return nil
+	}
+	var all []*FieldError
+	for _, err := range joined.Unwrap() {
+		if field, ok := errors.AsType[*FieldError](err); ok {
+			all = append(all, field)
+		}
+	}
+	return all
+}
+
 // Validate reports everything that is wrong with p as one error that joins a
 // [*FieldError] for each problem; it returns nil if p is sound.
 //

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/recloser-dev/recloser/config"
+	"github.com/recloser-dev/recloser/internal/evidence"
 )
 
 // TestHostileFiles bounds the time of files of the largest size that are made to
@@ -15,7 +16,7 @@ import (
 func TestHostileFiles(t *testing.T) {
 	const limit = 2 * time.Minute // Of a slow machine with the race detector; without, none takes more than two.
 	most := config.MaxSize
-	if raceEnabled {
+	if evidence.Race {
 		most /= 8
 	}
 	for name, text := range hostileFiles() {

@@ -83,7 +83,7 @@ func (c Circuit) clone() Circuit {
 // asks of the policy is in [recloser.Policy.Validate].
 func (c Circuit) Validate() error {
 	var all fieldErrors
-	for _, problem := range fieldErrorsOf(c.Policy.Validate()) {
+	for _, problem := range recloser.FieldErrors(c.Policy.Validate()) {
 		all = append(all, problem)
 	}
 	c.Failures.validate(&all)

@@ -161,7 +161,7 @@ func applyStore(f *File, all []override, found *problems) {
 
 // storeProblem returns the problem of a store without the path it has in a file.
 func storeProblem(err error) string {
-	for _, field := range fieldErrorsOf(err) {
+	for _, field := range recloser.FieldErrors(err) {
 		return field.Problem
 	}
 	return oneLine(err.Error())

@@ -12,6 +12,7 @@ import (
 
 	"github.com/recloser-dev/recloser"
 	"github.com/recloser-dev/recloser/config"
+	"github.com/recloser-dev/recloser/internal/evidence"
 )
 
 // LAWS.md, S1c: no accepted configuration lets a probe outlive its lease, or two
@@ -20,7 +21,7 @@ import (
 // through the file as well.
 func TestNoAcceptedPolicyBreaksAnInequality(t *testing.T) {
 	policies, throughFile := 1_000_000, 1000
-	if raceEnabled {
+	if evidence.Race {
 		policies /= 10
 	}
 	workers := runtime.GOMAXPROCS(0)

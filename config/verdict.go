@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/goccy/go-yaml/ast"
@@ -30,7 +29,7 @@ type finding struct {
 // judge checks one circuit. If something in it could not be read, a default has
 // taken its place; then nothing is said of defaults, which may be right.
 func (v *verdict) judge(e entry, c Circuit, sound bool) {
-	for _, field := range fieldErrorsOf(c.Validate()) {
+	for _, field := range recloser.FieldErrors(c.Validate()) {
 		problem := Error{File: v.decoder.name, Path: field.Field, Problem: field.Problem}
 		source, written := v.file.origins[e.key][field.Field]
 		foreign := written && (source.Kind != SourceFile || v.shared[field.Field] == source)
@@ -88,7 +87,7 @@ func others(n int) string {
 
 // checkStore checks the store that a file names, or that overrules it.
 func (d *decoder) checkStore(f *File, root ast.Node) {
-	for _, field := range fieldErrorsOf(f.Store.Validate()) {
+	for _, field := range recloser.FieldErrors(f.Store.Validate()) {
 		at := start(root).Position
 		source, written := f.origins[""].nearest(field.Field)
 		if !written {
@@ -100,19 +99,4 @@ func (d *decoder) checkStore(f *File, root ast.Node) {
 			Path: field.Field, Problem: field.Problem, cause: field,
 		})
 	}
-}
-
-// fieldErrorsOf returns the problems that err joins.
-func fieldErrorsOf(err error) []*recloser.FieldError {
-	joined, ok := err.(interface{ Unwrap() []error })
-	if !ok {
-		return nil
-	}
-	var all []*recloser.FieldError
-	for _, err := range joined.Unwrap() {
-		if field, ok := errors.AsType[*recloser.FieldError](err); ok {
-			all = append(all, field)
-		}
-	}
-	return all
 }

@@ -12,6 +12,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/recloser-dev/recloser/internal/evidence"
 	"github.com/recloser-dev/recloser/internal/testserver"
 	"github.com/recloser-dev/recloser/simulator"
 )
@@ -36,7 +37,7 @@ func budget(ci, soak, release int) int {
 	case "release":
 		return release
 	}
-	if raceEnabled {
+	if evidence.Race {
 		return max(ci/20, 1)
 	}
 	return ci

@@ -97,7 +97,7 @@ func TestModelAnswersAsRealStores(t *testing.T) {
 		t.Run(to.name, func(t *testing.T) {
 			store := to.open(t, to.server.URL(t), 30*time.Second)
 			operations, conflicts, runs := 0, 0, budget(12, 200, 1_000)
-			if raceEnabled {
+			if evidence.Race {
 				runs = 2
 			}
 			for seed := uint64(1); seed <= uint64(runs); seed++ {

@@ -44,7 +44,7 @@ func (s *Scenario) Validate() error {
 		"fast, slow and tail must grow, not %v, %v, %v", s.Store.Fast, s.Store.Slow, s.Store.Tail)
 	c.require(s.Store.Timeout > 0, "store.timeout", "must be above 0s")
 	s.validateScript(&c)
-	for _, problem := range problemsOf(s.Policy.Validate()) {
+	for _, problem := range recloser.FieldErrors(s.Policy.Validate()) {
 		c.problems = append(c.problems, fmt.Errorf("%w: %w", ErrScenario, &recloser.FieldError{Field: "policy." + problem.Field, Problem: problem.Problem}))
 	}
 	return errors.Join(c.problems...)
@@ -110,19 +110,4 @@ func (c *check) positive(field string, d time.Duration) {
 
 func (c *check) share(field string, s recloser.Share) {
 	c.require(s >= 0 && s <= 1, field, "must be from 0%% to 100%%, not %v", s)
-}
-
-// problemsOf returns the problems of a policy.
-func problemsOf(err error) []*recloser.FieldError {
-	joined, ok := err.(interface{ Unwrap() []error })
-	if !ok {
-		return nil
-	}
-	var all []*recloser.FieldError
-	for _, err := range joined.Unwrap() {
-		if field, ok := errors.AsType[*recloser.FieldError](err); ok {
-			all = append(all, field)
-		}
-	}
-	return all
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/internal/evidence"
 	"github.com/recloser-dev/recloser/internal/statelanguage"
 	"github.com/recloser-dev/recloser/workflow"
 )
@@ -70,7 +71,7 @@ func TestHoldHandles(t *testing.T) {
 	two := map[string]any{"items": []any{1, 2}, "task": map[string]any{"lambda": "payments"}, "concurrency": 1}
 	throttling := []string{"StepFunctions.ThrottlingException", "StepFunctions.ExecutionLimitExceededException", "StepFunctions.SdkClientException"}
 	most := 1500
-	if raceEnabled {
+	if evidence.Race {
 		most = 15
 	}
 	many, few := make([]any, most+1), make([]any, 16)
@@ -98,7 +99,7 @@ func TestHoldHandles(t *testing.T) {
 		{map[string]any{"items": []any{1}, "circuit": "other"}, inject{}, "Recloser.UnknownCircuit", 0},
 	} {
 		w := newWorld(t, engine)
-		if raceEnabled || len(row.faults["Carry on"]) == 1 {
+		if evidence.Race || len(row.faults["Carry on"]) == 1 {
 			w.addImpatient()
 		} else {
 			w.add()
@@ -199,7 +200,7 @@ func rounds(t *testing.T, engine *statelanguage.Engine, m *statelanguage.Machine
 		{"States.TaskFailed"},
 	} {
 		w, messages := newWorld(t, engine), 720
-		if row > 0 || raceEnabled {
+		if row > 0 || evidence.Race {
 			w.addImpatient(full)
 			messages = 25
 		} else {

@@ -9,6 +9,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/recloser-dev/recloser/internal/evidence"
 	"github.com/recloser-dev/recloser/internal/statelanguage"
 	"github.com/recloser-dev/recloser/internal/testserver"
 )
@@ -46,7 +47,7 @@ func budget(ci, soak, release int) int {
 	case "release":
 		return release
 	}
-	if raceEnabled {
+	if evidence.Race {
 		return max(ci/50, 1)
 	}
 	return ci

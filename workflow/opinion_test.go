@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/internal/evidence"
 	"github.com/recloser-dev/recloser/internal/item"
 	"github.com/recloser-dev/recloser/internal/statelanguage"
 	"github.com/recloser-dev/recloser/internal/testserver"
@@ -144,7 +145,7 @@ func TestSecondOpinion(t *testing.T) {
 	engine := newEngine(t)
 	cases := allAsked()
 	for i, a := range cases {
-		if raceEnabled && i%10 != 0 {
+		if evidence.Race && i%10 != 0 {
 			continue // Python has no races that Go could see.
 		}
 		t.Run(a.name, func(t *testing.T) {

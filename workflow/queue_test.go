@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/internal/evidence"
 	"github.com/recloser-dev/recloser/internal/statelanguage"
 )
 
@@ -146,7 +147,7 @@ func continued(t *testing.T, engine *statelanguage.Engine, m *statelanguage.Mach
 		{[]string{"StepFunctions.StateMachineDoesNotExistException"}, "StepFunctions.StateMachineDoesNotExistException"},
 	} {
 		w := newWorld(t, engine)
-		if i > 0 || raceEnabled {
+		if i > 0 || evidence.Race {
 			w.addImpatient(full)
 		} else {
 			w.add(full)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/internal/evidence"
 	"github.com/recloser-dev/recloser/internal/statelanguage"
 	"github.com/recloser-dev/recloser/workflow"
 )
@@ -20,7 +21,7 @@ func carriedOn(t *testing.T, engine *statelanguage.Engine, m *statelanguage.Mach
 		{[]string{"States.TaskFailed"}, "States.TaskFailed"},
 	} {
 		w := newWorld(t, engine)
-		if i > 0 || raceEnabled {
+		if i > 0 || evidence.Race {
 			w.addImpatient(full)
 		} else {
 			w.add(full)

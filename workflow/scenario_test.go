@@ -87,7 +87,7 @@ func mostOfFlow() int {
 	if n, err := strconv.Atoi(os.Getenv("RECLOSER_FLOW")); err == nil {
 		return n
 	}
-	if raceEnabled {
+	if evidence.Race {
 		return 5
 	}
 	return 30

@@ -104,7 +104,7 @@ func record(tb testing.TB, e Entry, skip int) {
 	}
 	e.Test, _, _ = strings.Cut(tb.Name(), "/")
 	e.File = fileOf(runtime.FuncForPC(pc).Name(), file)
-	e.Budget, e.Race = budget(), raceEnabled
+	e.Budget, e.Race = budget(), Race
 	if tb.Failed() {
 		e.Met, e.Note = false, "the test failed. "+e.Note
 	}

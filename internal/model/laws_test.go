@@ -76,7 +76,7 @@ func (e exploration) holds(t *testing.T, laws string) {
 		evidence.Record(t, evidence.Entry{
 			Law: law, How: fmt.Sprintf("formal model, K = %d, %s%s", e.model.k, e.model.bounds(), part),
 			States: v.states, Transitions: v.transitions, Promise: "holds in every state",
-			Worst: fmt.Sprintf("no violation, to depth %d", v.depth), Met: v.trail == nil && v.states >= e.least, Note: "part of what there is",
+			Worst: fmt.Sprintf("no violation, to depth %d", v.depth), Met: v.trail == nil && v.states >= e.least, Note: "a law is broken, or fewer states were seen than the budget asks for",
 		})
 	}
 }

@@ -57,7 +57,7 @@ func TestKilledProbersFreeTheirSlots(t *testing.T) {
 	if kills == 0 {
 		kills = 100
 	}
-	if raceEnabled {
+	if evidence.Race {
 		kills = 10
 	}
 	url := valkey.URL(t)

@@ -1,6 +1,0 @@
-//go:build race
-
-package recloser_test
-
-// raceEnabled is whether the race detector is on: it slows a test down tenfold.
-const raceEnabled = true

@@ -1,5 +1,0 @@
-//go:build race
-
-package valkeystore_test
-
-const raceEnabled = true
