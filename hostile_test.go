@@ -112,6 +112,7 @@ func (h *hostility) record() recloser.Record {
 // FuzzHostileRecord: no record crashes who reads it, nor keeps him from calling
 // for longer than it may. LAWS.md, S10.
 func FuzzHostileRecord(f *testing.F) {
+	defer evidence.Fuzzing(f, "S10", "what an environment does with a record")()
 	random := rand.New(rand.NewPCG(3, 4))
 	for range 200 {
 		seed := make([]byte, random.IntN(600))
@@ -121,7 +122,6 @@ func FuzzHostileRecord(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) { meet(t, &hostility{data}) })
-	evidence.Fuzzed(f, "S10", "what an environment does with a record")
 }
 
 // TestHostileRecords meets many of them, even where nothing fuzzes. LAWS.md, S10.

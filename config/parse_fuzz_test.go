@@ -15,6 +15,7 @@ import (
 // or it is accepted, and then the schema accepts it too, every policy in it is
 // sound, and what is written of it means the same.
 func FuzzParse(f *testing.F) {
+	defer evidence.Fuzzing(f, "S10", "the decoder of recloser.yaml")()
 	for _, pattern := range []string{"testdata/valid/*.yaml", "testdata/invalid/*.yaml"} {
 		for _, name := range glob(f, pattern) {
 			if text := read(f, name); len(text) < 4096 {
@@ -48,7 +49,6 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("written and read again it is\n%+v, not\n%+v", again, file)
 		}
 	})
-	evidence.Fuzzed(f, "S10", "the decoder of recloser.yaml")
 }
 
 func checkErrors(t *testing.T, err error) {

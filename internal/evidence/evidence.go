@@ -15,7 +15,6 @@ package evidence
 import (
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"path"
@@ -50,6 +49,8 @@ type Entry struct {
 	// States and Transitions are what a model was explored to.
 	States      int `json:"states,omitempty"`
 	Transitions int `json:"transitions,omitempty"`
+	// Fuzzed is for how long a fuzz target was fuzzed. Read adds up the entries of one.
+	Fuzzed time.Duration `json:"fuzzed,omitempty"`
 	// Mutants is how many ways to break the law the test was seen to find.
 	Mutants int `json:"mutants,omitempty"`
 	// Faults is how often each kind of fault was injected.
@@ -74,21 +75,6 @@ type Entry struct {
 func Record(tb testing.TB, e Entry) {
 	tb.Helper()
 	record(tb, e, 2)
-}
-
-// Fuzzed records for how long a fuzz target was fuzzed, as -fuzztime says. It does nothing
-// where only its seeds were tried. LAWS.md asks for a minute.
-func Fuzzed(f *testing.F, law, what string) {
-	f.Helper()
-	fuzzes, worker, limit := flag.Lookup("test.fuzz"), flag.Lookup("test.fuzzworker"), flag.Lookup("test.fuzztime")
-	if fuzzes.Value.String() == "" || worker.Value.String() == "true" {
-		return
-	}
-	long, err := time.ParseDuration(limit.Value.String())
-	record(f, Entry{
-		Law: law, How: "fuzzing of " + what, Promise: "60 s without a crash", Worst: "none in " + limit.Value.String(),
-		Met: err == nil && long >= time.Minute, Note: "fuzzed for " + limit.Value.String(),
-	}, 2)
 }
 
 func record(tb testing.TB, e Entry, skip int) {

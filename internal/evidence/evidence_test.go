@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/recloser-dev/recloser/internal/evidence"
@@ -77,5 +78,32 @@ func TestRecordIsNoBetterThanTheTest(t *testing.T) {
 		if evidence.Record(s, e); s.errors == 0 {
 			t.Errorf("recorded with a gap: %+v", e)
 		}
+	}
+}
+
+func TestReadAddsUpWhatATargetWasFuzzed(t *testing.T) {
+	dir := t.TempDir()
+	goes := func(test string, entries ...string) {
+		line := `{"law":"S10","test":"` + test + `","file":"a_test.go","budget":"C","how":"fuzzing","promise":"60 s without a crash",`
+		text := line + strings.Join(entries, "\n"+line) + "\n"
+		if err := os.WriteFile(filepath.Join(dir, test+".jsonl"), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	goes("FuzzA", `"seeds":100,"fuzzed":40000000000,"worst":"none","met":true}`, `"seeds":100,"fuzzed":21000000000,"worst":"none","met":true}`)
+	goes("FuzzB", `"seeds":100,"fuzzed":59000000000,"worst":"none","met":true}`)
+	goes("FuzzC", `"seeds":1,"fuzzed":40000000000,"worst":"none","met":false,"note":"the test failed."}`, `"seeds":1,"fuzzed":40000000000,"worst":"none","met":true}`)
+	all, err := evidence.Read(dir)
+	if err != nil || len(all) != 3 {
+		t.Fatalf("%+v, %v", all, err)
+	}
+	if e := all[0]; e.Seeds != 200 || !e.Met || e.Worst != "none in 61 s" {
+		t.Errorf("in two goes: %+v", e)
+	}
+	if e := all[1]; e.Met || !e.Fewer || e.Note == "" {
+		t.Errorf("for less than a minute: %+v", e)
+	}
+	if e := all[2]; e.Met || e.Fewer || e.Note != "the test failed." {
+		t.Errorf("that failed once: %+v", e)
 	}
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // Read returns all entries of a folder, in the order of their files and tests. A line
-// that is no entry is an error.
+// that is no entry is an error. What was seen of a fuzz target in several goes is one entry.
 func Read(dir string) ([]Entry, error) {
 	names, err := filepath.Glob(filepath.Join(dir, "*.jsonl"))
 	if err != nil {
@@ -38,5 +38,5 @@ func Read(dir string) ([]Entry, error) {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b Entry) int { return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Test, b.Test)) })
-	return all, nil
+	return together(all), nil
 }

@@ -211,6 +211,7 @@ func TestEntrySize(t *testing.T) {
 // FuzzDecodeEntry: no item crashes a reader; it comes to an entry within bounds,
 // or to an error that says what is wrong. LAWS.md, S10.
 func FuzzDecodeEntry(f *testing.F) {
+	defer evidence.Fuzzing(f, "S10", "the decoder of entries of the history in DynamoDB")()
 	for _, e := range entries() {
 		text, err := json.Marshal(map[string]item.Value(write(f, "payments", e, epoch)))
 		if err != nil {
@@ -242,7 +243,6 @@ func FuzzDecodeEntry(f *testing.F) {
 			}
 		}
 	})
-	evidence.Fuzzed(f, "S10", "the decoder of entries of the history in DynamoDB")
 }
 
 // TestEntriesAreBounded: those that cannot be read hide no others, and are not

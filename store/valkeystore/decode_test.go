@@ -164,6 +164,7 @@ func TestHostileHashOnServer(t *testing.T) {
 // FuzzDecode: no hash brings a reader down, and what it reads can be believed as
 // far as the core does. LAWS.md, S10.
 func FuzzDecode(f *testing.F) {
+	defer evidence.Fuzzing(f, "S10", "the decoder of Valkey answers")()
 	for _, seed := range []string{
 		"schema\n1\ngeneration\n7\nstate\nopen\nsince_ms\n1767225600000\nopen_until_ms\n1767225610000",
 		"window.c17672256000\n5\nwindow.f17672256000\n4\nvoices\na b c\nshare\n0.25\nwatch_since_ms\n1767225600000",
@@ -201,7 +202,6 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("read again it is %+v, %v", again, err)
 		}
 	})
-	evidence.Fuzzed(f, "S10", "the decoder of Valkey answers")
 }
 
 // TestEscape: names with spaces are told apart, and sort as they did.

@@ -252,6 +252,7 @@ func TestHostileHistory(t *testing.T) {
 
 // FuzzDecodeEntry: no entry brings a reader down. LAWS.md, S10.
 func FuzzDecodeEntry(f *testing.F) {
+	defer evidence.Fuzzing(f, "S10", "the decoder of entries of the history in Valkey")()
 	for _, seed := range []string{
 		`{"kind":"opened","at_ms":"1767225600000","generation":"1","cause.rule":"failure_rate","cause.calls":"14","open_until_ms":"1767225610000"}`,
 		`{"kind":"overridden","override.mode":"open","override.until_ms":"9223372036854775807","override.actor":"ops","override.reason":"\"\u0000€"}`,
@@ -271,5 +272,4 @@ func FuzzDecodeEntry(f *testing.F) {
 			t.Fatalf("out of bounds: %+v", e)
 		}
 	})
-	evidence.Fuzzed(f, "S10", "the decoder of entries of the history in Valkey")
 }
