@@ -20,7 +20,7 @@ var (
 
 // NodeModules returns the folder of the packages of npm that tests are made
 // with: jsonata, the engine of Step Functions' expressions, and asl-validator. It
-// needs Node of version 20 or later with npm.
+// needs Node of version 18 or later with npm.
 func NodeModules(ctx context.Context) (string, error) {
 	sum := sha256.Sum256(npmLock)
 	dir, err := install(ctx, "npm-"+hex.EncodeToString(sum[:4]), func(ctx context.Context, dir string) error {
@@ -34,7 +34,7 @@ func NodeModules(ctx context.Context) (string, error) {
 		return run(ctx, dir, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent")
 	})
 	if err != nil {
-		return "", fmt.Errorf("packages of npm: %w (they need Node >= 20 and npm, such as apt-get install nodejs npm)", err)
+		return "", fmt.Errorf("packages of npm: %w (they need Node >= 18 and npm, such as apt-get install nodejs npm)", err)
 	}
 	return filepath.Join(dir, "node_modules"), nil
 }
