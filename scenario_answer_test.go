@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/internal/notation"
 )
 
 // scenarioLine is one answer. Answers that follow each other and say the same
@@ -84,7 +85,7 @@ func since0(i recloser.Instant) string {
 	if i == 0 {
 		return "never"
 	}
-	return i.Sub(scenarioEpoch).String()
+	return i.Sub(notation.Epoch).String()
 }
 
 // describeRecord says what the store holds.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/internal/notation"
 )
 
 // scenarioWords are the words of a command that have not been read yet.
@@ -47,6 +48,13 @@ func (w *scenarioWords) take(word string) bool {
 		w.left = w.left[1:]
 	}
 	return found
+}
+
+// rest reads all words that are left.
+func (w *scenarioWords) rest() []string {
+	words := w.left
+	w.left = nil
+	return words
 }
 
 func (w *scenarioWords) duration() (time.Duration, error) { return time.ParseDuration(w.next()) }
@@ -91,7 +99,7 @@ func (s *scenario) do(line string) ([]string, error) {
 func (s *scenario) command(w *scenarioWords) ([]string, error) {
 	switch word := w.next(); word {
 	case "policy":
-		return nil, s.setPolicy(w)
+		return nil, notation.SetPolicy(&s.policy, w.rest()...)
 	case "environment":
 		return nil, s.newEnvironment(w)
 	case "coin":
@@ -108,7 +116,10 @@ func (s *scenario) command(w *scenarioWords) ([]string, error) {
 		}
 		return describeRecord(s.store.raw("payments")), nil
 	case "hostile":
-		r, err := parseRecord(w)
+		if !w.take("record") {
+			return nil, fmt.Errorf("hostile is a record, not %q", w.next())
+		}
+		r, err := notation.Record(w.rest()...)
 		s.store.plant("payments", r)
 		return nil, err
 	default:
@@ -216,7 +227,7 @@ func (s *scenarioStore) command(w *scenarioWords) ([]string, error) {
 // operate is an operator's hand: read the record, write under its generation.
 func (s *scenario) operate(w *scenarioWords) ([]string, error) {
 	r := s.store.raw("payments")
-	now := scenarioEpoch.Add(s.now)
+	now := notation.Epoch.Add(s.now)
 	var change recloser.Write
 	verb := w.next()
 	switch verb {

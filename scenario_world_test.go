@@ -8,11 +8,8 @@ import (
 	"time"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/internal/notation"
 )
-
-// scenarioEpoch is what the wall clocks of a scenario say at its 0s. It is a
-// multiple of every width a slot of a window may have.
-const scenarioEpoch = recloser.Instant(1_767_225_600_000)
 
 // scenario is a fleet in virtual time: one goroutine, one queue of what is to
 // come, and nothing that is left to chance.
@@ -107,7 +104,7 @@ func (e *scenarioEnvironment) flip() float64 {
 }
 
 func (e *scenarioEnvironment) wallClock() time.Time {
-	return time.UnixMilli(int64(scenarioEpoch)).Add(e.world.now + e.wall)
+	return notation.Epoch.Time().Add(e.world.now + e.wall)
 }
 
 func (e *scenarioEnvironment) mono() time.Duration {

@@ -2,10 +2,7 @@ package workflow_test
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/recloser-dev/recloser"
@@ -82,69 +79,5 @@ func (p *pair) update(place item.Map, u item.Update) error {
 		"ConditionExpression": u.Condition, "UpdateExpression": u.Expression,
 		"ExpressionAttributeNames": jsonOf(u.Names), "ExpressionAttributeValues": jsonOf(map[string]item.Value(u.Values)),
 	})
-	return err
-}
-
-// parseRecord reads a record by its attributes; times are since the beginning.
-func parseRecord(words []string) (recloser.Record, error) {
-	r := recloser.Record{Schema: recloser.Schema}
-	for _, word := range words {
-		key, value, _ := strings.Cut(word, "=")
-		if err := setAttribute(&r, key, value); err != nil {
-			return r, fmt.Errorf("%s: %w", word, err)
-		}
-	}
-	return r, nil
-}
-
-func setAttribute(r *recloser.Record, key, value string) error {
-	var err error
-	integer := func(text string) int {
-		n, e := strconv.Atoi(text)
-		if e != nil && text != "" {
-			err = e
-		}
-		return n
-	}
-	instant := func(text string) recloser.Instant {
-		d, e := time.ParseDuration(text)
-		if e != nil {
-			err = e
-		}
-		return epoch.Add(d)
-	}
-	parts := strings.Split(value+":::", ":")
-	switch key {
-	case "schema":
-		r.Schema = integer(value)
-	case "generation":
-		r.Generation = uint64(integer(value))
-	case "state":
-		return r.State.UnmarshalText([]byte(value))
-	case "rule":
-		r.Cause.Rule = recloser.Rule(value)
-	case "since":
-		r.Since = instant(value)
-	case "open_until":
-		r.OpenUntil = instant(value)
-	case "relapses":
-		r.Relapses = integer(value)
-	case "watch_since":
-		r.WatchSince = instant(value)
-	case "share":
-		return r.Share.UnmarshalText([]byte(value))
-	case "voices":
-		copy(r.Voices[:], strings.Split(value, ","))
-	case "probe_ok":
-		r.ProbeOK = integer(value)
-	case "probe_failed":
-		r.ProbeFailed = integer(value)
-	case "slot":
-		r.Window = r.Window.Add(instant(parts[0]), recloser.Counts{Calls: integer(parts[1]), Failures: integer(parts[2]), Slow: integer(parts[3])})
-	case "probe":
-		r.Probes[integer(parts[0])] = recloser.Lease{Token: parts[1], End: instant(parts[2])}
-	default:
-		return fmt.Errorf("a record has no %s", key)
-	}
 	return err
 }

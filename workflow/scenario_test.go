@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"reflect"
 	"strconv"
 	"strings"
 	"testing"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/recloser-dev/recloser"
 	"github.com/recloser-dev/recloser/internal/evidence"
+	"github.com/recloser-dev/recloser/internal/notation"
 	"github.com/recloser-dev/recloser/internal/statelanguage"
 )
 
@@ -131,7 +131,7 @@ func replay(t *testing.T, engine *statelanguage.Engine, script string) {
 
 func (r *replayer) do(t *testing.T, engine *statelanguage.Engine, words []string, line string) error {
 	if words[0] == "policy" {
-		return setPolicy(&r.policy, words[1:])
+		return notation.SetPolicy(&r.policy, words[1:]...)
 	}
 	if r.pair == nil {
 		r.pair = newPair(t, engine, r.policy)
@@ -171,7 +171,7 @@ func (r *replayer) do(t *testing.T, engine *statelanguage.Engine, words []string
 		}
 		return nil
 	case "hostile":
-		record, err := parseRecord(words[2:])
+		record, err := notation.Record(words[2:]...)
 		r.plant("payments", record)
 		r.core2().plant("payments", record)
 		return err
@@ -346,46 +346,4 @@ func (r *replayer) operate(words []string, line string) error {
 		return errors.New("an operator opens, closes, releases or resets")
 	}
 	return r.both("payments", w)
-}
-
-// setPolicy sets keys of a policy by the end of their path.
-func setPolicy(p *recloser.Policy, words []string) error {
-	keys := map[string]reflect.Value{}
-	var walk func(v reflect.Value)
-	walk = func(v reflect.Value) {
-		for i := range v.NumField() {
-			if v.Field(i).Kind() == reflect.Struct {
-				walk(v.Field(i))
-				continue
-			}
-			keys[v.Type().Field(i).Tag.Get("json")] = v.Field(i)
-		}
-	}
-	walk(reflect.ValueOf(p).Elem())
-	for _, word := range words {
-		key, value, _ := strings.Cut(word, "=")
-		field, found := keys[key[strings.LastIndex(key, ".")+1:]]
-		if !found {
-			return fmt.Errorf("no key is called %s", key)
-		}
-		switch at := field.Addr().Interface().(type) {
-		case *recloser.Share:
-			if err := at.UnmarshalText([]byte(value)); err != nil {
-				return err
-			}
-		case *time.Duration:
-			d, err := time.ParseDuration(value)
-			if *at = d; err != nil {
-				return err
-			}
-		case *int:
-			n, err := strconv.Atoi(value)
-			if *at = n; err != nil {
-				return err
-			}
-		default:
-			field.SetString(value)
-		}
-	}
-	return p.Validate()
 }

@@ -12,11 +12,12 @@ import (
 	"github.com/recloser-dev/recloser"
 	"github.com/recloser-dev/recloser/internal/dynamotable"
 	"github.com/recloser-dev/recloser/internal/item"
+	"github.com/recloser-dev/recloser/internal/notation"
 	"github.com/recloser-dev/recloser/internal/statelanguage"
 	"github.com/recloser-dev/recloser/workflow"
 )
 
-const epoch = recloser.Instant(1_767_225_600_000)
+const epoch = notation.Epoch
 
 // world is state machines on virtual time, with a table in memory and a
 // dependency that does what a request says.
