@@ -15,6 +15,19 @@ import (
 	"github.com/recloser-dev/recloser/store/dynamostore"
 )
 
+// unanswered are networks that leave whoever writes without an answer, and
+// whether the write is made all the same.
+var unanswered = []struct {
+	name, toxic string
+	made        bool
+}{
+	{"loses answer", testserver.LosesAnswer, true},
+	{"cuts answer", testserver.CutsAnswer(40), true},
+	{"resets before answer", testserver.Resets, true},
+	{"loses question", testserver.LosesQuestion, false},
+	{"cuts question", testserver.CutsQuestion(200), false},
+}
+
 // plant leaves a circuit open for longer than it should be.
 func plant(t *testing.T, s recloser.Store, key string, c *clock) {
 	t.Helper()
@@ -33,16 +46,7 @@ func plant(t *testing.T, s recloser.Store, key string, c *clock) {
 func TestUnknownClaim(t *testing.T) {
 	name := table(t)
 	direct := open(client(t, server.URL(t)), name)
-	for _, row := range []struct {
-		name, toxic string
-		made        bool
-	}{
-		{"loses answer", testserver.LosesAnswer, true},
-		{"cuts answer", testserver.CutsAnswer(40), true},
-		{"resets before answer", testserver.Resets, true},
-		{"loses question", testserver.LosesQuestion, false},
-		{"cuts question", testserver.CutsQuestion(200), false},
-	} {
+	for _, row := range unanswered {
 		t.Run(row.name, func(t *testing.T) {
 			p := testserver.NewProxy(t, server.URL(t))
 			hasty := dynamostore.New(client(t, p.URL(), anew), func(o *dynamostore.Options) { o.Table, o.Timeout = name, 300*time.Millisecond })

@@ -62,16 +62,7 @@ func opening(generation uint64, at recloser.Instant) recloser.Transition {
 func TestForgotten(t *testing.T) {
 	name := table(t)
 	direct := open(client(t, server.URL(t)), name)
-	for _, row := range []struct {
-		name, toxic string
-		kept        bool
-	}{
-		{"loses answer", testserver.LosesAnswer, true},
-		{"cuts answer", testserver.CutsAnswer(40), true},
-		{"resets before answer", testserver.Resets, true},
-		{"loses question", testserver.LosesQuestion, false},
-		{"cuts question", testserver.CutsQuestion(200), false},
-	} {
+	for _, row := range unanswered {
 		t.Run(row.name, func(t *testing.T) {
 			p := testserver.NewProxy(t, server.URL(t))
 			m := &metered{c: newClock()}
@@ -105,7 +96,7 @@ func TestForgotten(t *testing.T) {
 			checkLine(t, f.errs[0], dynamostore.ErrUnreachable)
 			t.Log(f.errs[0])
 			want := []uint64{3, 2, 1}
-			if !row.kept {
+			if !row.made {
 				want = []uint64{3, 1}
 			}
 			limit, cancel := context.WithTimeout(t.Context(), 10*time.Second)
@@ -115,7 +106,7 @@ func TestForgotten(t *testing.T) {
 				if slices.Equal(got, want) {
 					return
 				}
-				if !row.kept || len(got) == 3 {
+				if !row.made || len(got) == 3 {
 					t.Fatalf("it remembers the generations %v", got)
 				}
 			}

@@ -30,8 +30,8 @@ func TestStore(t *testing.T) {
 			o.OpenFaulty = func(t *testing.T) recloser.Store {
 				t.Helper()
 				p := testserver.NewProxy(t, server.URL(t))
-				for _, toxic := range []string{testserver.LosesAnswer, testserver.LosesQuestion, testserver.CutsAnswer(40), testserver.CutsQuestion(200), testserver.Resets} {
-					p.Poison(testserver.Sometimes(toxic, 0.04))
+				for _, network := range unanswered {
+					p.Poison(testserver.Sometimes(network.toxic, 0.04))
 				}
 				p.Poison(testserver.Sometimes(testserver.DelaysAnswer(2*time.Millisecond, 2*time.Millisecond), 0.3))
 				return dynamostore.New(client(t, p.URL(), anew), func(o *dynamostore.Options) { o.Table, o.Timeout = name, 50*time.Millisecond })
