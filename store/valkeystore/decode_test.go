@@ -3,10 +3,8 @@ package valkeystore_test
 import (
 	"encoding/json"
 	"errors"
-	"flag"
 	"maps"
 	"math"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,8 +15,6 @@ import (
 	"github.com/recloser-dev/recloser/internal/evidence"
 	"github.com/recloser-dev/recloser/store/valkeystore"
 )
-
-var rewrite = flag.Bool("rewrite", false, "write the golden hash of this schema anew")
 
 // TestGoldenHash: what this version writes is what the golden hash of its schema
 // holds, and reads the same. LAWS.md, S11.
@@ -51,22 +47,8 @@ func TestGoldenHash(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const file = "testdata/schema1.json"
-	if *rewrite {
-		text, err := json.MarshalIndent(hash, "", "  ")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, append(text, '\n'), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var golden map[string]string
-	if err := json.Unmarshal(text, &golden); err != nil {
+	if err := json.Unmarshal(goldenOf(t, "testdata/schema1.json", hash), &golden); err != nil {
 		t.Fatal(err)
 	}
 	if !maps.Equal(golden, hash) {

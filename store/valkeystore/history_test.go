@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"math"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -60,22 +59,8 @@ func TestGoldenHistory(t *testing.T) {
 			written[i]["at_ms"] = "1767225625000"
 		}
 	}
-	const file = "testdata/history1.json"
-	if *rewrite {
-		text, err := json.MarshalIndent(written, "", "  ")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, append(text, '\n'), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var golden []json.RawMessage
-	if err := json.Unmarshal(text, &golden); err != nil || len(golden) != len(written) {
+	if err := json.Unmarshal(goldenOf(t, "testdata/history1.json", written), &golden); err != nil || len(golden) != len(written) {
 		t.Fatalf("%d entries, error %v", len(golden), err)
 	}
 	var r recloser.Record
