@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/recloser-dev/recloser"
+	"github.com/recloser-dev/recloser/internal/dynamotable"
 	"github.com/recloser-dev/recloser/internal/item"
 )
 
@@ -75,9 +76,9 @@ func (p *pair) both(key string, w recloser.Write) error {
 // update makes an update of the table.
 func (p *pair) update(place item.Map, u item.Update) error {
 	_, err := p.ask("UpdateItem", map[string]any{
-		"TableName": p.name, "Key": jsonOf(map[string]item.Value(place)),
+		"TableName": p.name, "Key": dynamotable.Object(map[string]item.Value(place)),
 		"ConditionExpression": u.Condition, "UpdateExpression": u.Expression,
-		"ExpressionAttributeNames": jsonOf(u.Names), "ExpressionAttributeValues": jsonOf(map[string]item.Value(u.Values)),
+		"ExpressionAttributeNames": dynamotable.Object(u.Names), "ExpressionAttributeValues": dynamotable.Object(map[string]item.Value(u.Values)),
 	})
 	return err
 }

@@ -1,7 +1,6 @@
 package workflow_test
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -180,7 +179,7 @@ func (w *world) register(machines map[string]*statelanguage.Machine) {
 // record returns the record of a circuit as it is in the table.
 func (w *world) record(key string) recloser.Record {
 	w.tb.Helper()
-	request := map[string]any{"TableName": w.name, "Key": jsonOf(map[string]item.Value(item.RecordKey(key))), "ConsistentRead": true}
+	request := map[string]any{"TableName": w.name, "Key": dynamotable.Object(map[string]item.Value(item.RecordKey(key))), "ConsistentRead": true}
 	result, err := w.ask("GetItem", request)
 	if err != nil {
 		w.tb.Fatal(err)
@@ -191,19 +190,6 @@ func (w *world) record(key string) recloser.Record {
 		w.tb.Fatalf("%v: %v", err, attributes)
 	}
 	return r
-}
-
-// jsonOf returns v as it is in JSON.
-func jsonOf(v any) map[string]any {
-	text, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
-	var m map[string]any
-	if err := json.Unmarshal(text, &m); err != nil {
-		panic(err)
-	}
-	return m
 }
 
 // itemOf returns attributes in DynamoDB's JSON as an item.

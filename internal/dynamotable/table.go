@@ -81,7 +81,7 @@ func (t *Table) Do(operation string, request map[string]any) (map[string]any, er
 	switch operation {
 	case "GetItem":
 		if old, there := t.items[key]; there {
-			return map[string]any{"Item": clone(old)}, nil
+			return map[string]any{"Item": Object(old)}, nil
 		}
 		return map[string]any{}, nil
 	case "PutItem":
@@ -142,7 +142,7 @@ func (t *Table) put(key string, item Item, request map[string]any) (map[string]a
 			return nil, err
 		}
 	}
-	t.items[key] = clone(kept)
+	t.items[key] = Object(kept)
 	return map[string]any{}, nil
 }
 
@@ -163,16 +163,16 @@ func (t *Table) update(key string, id Item, request map[string]any) (map[string]
 	if failed != nil {
 		return nil, refused(failed)
 	}
-	next := clone(old)
+	next := Object(old)
 	if old == nil {
-		next = clone(id)
+		next = Object(id)
 	}
 	if err := u.apply(old, next, t.keys); err != nil {
 		return nil, err
 	}
 	t.items[key] = next
 	if request["ReturnValues"] == "ALL_NEW" {
-		return map[string]any{"Attributes": clone(next)}, nil
+		return map[string]any{"Attributes": Object(next)}, nil
 	}
 	return map[string]any{}, nil
 }
@@ -184,20 +184,18 @@ func refused(err error) error {
 	return err
 }
 
-// clone returns a copy that shares nothing.
-func clone(item Item) Item {
-	if item == nil {
-		return nil
-	}
-	text, err := json.Marshal(item)
+// Object returns an object as it is in JSON. It shares nothing with v, and nil
+// stays nil; what is no object in JSON is a mistake of the caller, and a panic.
+func Object(v any) map[string]any {
+	text, err := json.Marshal(v)
 	if err != nil {
-		return nil
+		panic(fmt.Sprintf("dynamotable: %T: %v", v, err))
 	}
-	var c Item
-	if err := json.Unmarshal(text, &c); err != nil {
-		return nil
+	var o map[string]any
+	if err := json.Unmarshal(text, &o); err != nil {
+		panic(fmt.Sprintf("dynamotable: %T: %v", v, err))
 	}
-	return c
+	return o
 }
 
 // placeholders are the names and values that expressions stand on.
@@ -232,7 +230,7 @@ func (t *Table) Items() []Item {
 	defer t.mu.Unlock()
 	var all []Item
 	for _, item := range t.items {
-		all = append(all, clone(item))
+		all = append(all, Object(item))
 	}
 	return all
 }

@@ -71,12 +71,12 @@ func create(t *testing.T, server statelanguage.Database, name string) {
 
 // draw returns a request by chance.
 func draw(dice *rand.Rand, table string) (string, map[string]any) {
-	key := object(map[string]item.Value(item.RecordKey([]string{"a", "b"}[dice.IntN(2)])))
+	key := dynamotable.Object(map[string]item.Value(item.RecordKey([]string{"a", "b"}[dice.IntN(2)])))
 	switch dice.IntN(12) {
 	case 0:
 		return "GetItem", map[string]any{"TableName": table, "Key": key, "ConsistentRead": true}
 	case 1:
-		put := object(map[string]item.Value{"share": item.Number("0.250"), "generation": item.Number("1"), "window": item.Map{}})
+		put := dynamotable.Object(map[string]item.Value{"share": item.Number("0.250"), "generation": item.Number("1"), "window": item.Map{}})
 		maps.Copy(put, key)
 		return "PutItem", map[string]any{"TableName": table, "Item": put}
 	case 2:
@@ -89,7 +89,7 @@ func draw(dice *rand.Rand, table string) (string, map[string]any) {
 	u := updates[dice.IntN(len(updates))]
 	request := map[string]any{
 		"TableName": table, "Key": key, "ConditionExpression": u.Condition, "UpdateExpression": u.Expression, "ReturnValues": "ALL_NEW",
-		"ExpressionAttributeNames": object(u.Names), "ExpressionAttributeValues": object(map[string]item.Value(u.Values)),
+		"ExpressionAttributeNames": dynamotable.Object(u.Names), "ExpressionAttributeValues": dynamotable.Object(map[string]item.Value(u.Values)),
 	}
 	if dice.IntN(2) == 0 {
 		delete(request, "ConditionExpression") // It may leave placeholders that nothing uses.
@@ -134,18 +134,6 @@ func write(dice *rand.Rand) recloser.Write {
 		return recloser.Claim{Generation: g, First: dice.IntN(2) == 0, Slot: dice.IntN(2), Was: tokens[dice.IntN(3)], Lease: recloser.Lease{Token: "x", End: epoch}}
 	}
 	return recloser.Settle{Generation: g, Slot: dice.IntN(2), Token: "x", Outcome: recloser.Outcome(dice.IntN(4))}
-}
-
-func object(v any) map[string]any {
-	encoded, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
-	var m map[string]any
-	if err := json.Unmarshal(encoded, &m); err != nil {
-		panic(err)
-	}
-	return m
 }
 
 func text(v any) string {
