@@ -2,15 +2,11 @@ package testserver
 
 import (
 	"context"
-	"crypto/sha256"
 	_ "embed"
-	"encoding/hex"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"time"
 )
 
 var (
@@ -23,8 +19,7 @@ var (
 // DynamoDB starts DynamoDB Local, AWS's own, with nothing in it. It needs a JDK
 // of version 17 or later and Maven, and any credentials of a letter or more.
 func DynamoDB(ctx context.Context) (*Server, error) {
-	sum := sha256.Sum256(slices.Concat(dynamoPackages, dynamoMain))
-	dir, err := install(ctx, "dynamodb-local-"+hex.EncodeToString(sum[:4]), fetchDynamoDB)
+	dir, err := install(ctx, "dynamodb-local", slices.Concat(dynamoPackages, dynamoMain), fetchDynamoDB)
 	if err != nil {
 		return nil, fmt.Errorf("DynamoDB Local: %w (it needs a JDK >= 17 and Maven, such as apt-get install default-jdk-headless maven)", err)
 	}
@@ -40,12 +35,8 @@ func DynamoDB(ctx context.Context) (*Server, error) {
 }
 
 func fetchDynamoDB(ctx context.Context, dir string) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
-	defer cancel()
-	for name, text := range map[string][]byte{"pom.xml": dynamoPackages, "Loopback.java": dynamoMain} {
-		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
-			return err
-		}
+	if err := write(dir, map[string][]byte{"pom.xml": dynamoPackages, "Loopback.java": dynamoMain}); err != nil {
+		return err
 	}
 	if err := run(ctx, dir, "mvn", "--batch-mode", "--quiet", "dependency:copy-dependencies", "-DoutputDirectory=lib"); err != nil {
 		return err

