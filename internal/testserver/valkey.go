@@ -9,6 +9,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
 )
 
 var (
@@ -48,6 +51,22 @@ func RedisAt(ctx context.Context, address string, args ...string) (*Server, erro
 		return nil, fmt.Errorf("Redis: %w: there is no redis-server (such as apt-get install redis-server)", ErrAbsent)
 	}
 	return serve(ctx, address, path, args)
+}
+
+// Emptied returns where a Valkey or Redis server listens, once all that is in it
+// has been removed.
+func Emptied(tb testing.TB, url string) string {
+	tb.Helper()
+	options, err := redis.ParseURL(url)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	client := redis.NewClient(options)
+	defer client.Close() //nolint:errcheck // It has nothing to lose.
+	if err := client.FlushAll(tb.Context()).Err(); err != nil {
+		tb.Fatal(err)
+	}
+	return url
 }
 
 func fetchValkey(ctx context.Context, dir string) error {

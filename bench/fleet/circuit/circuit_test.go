@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/recloser-dev/recloser"
-	"github.com/redis/go-redis/v9"
+	"github.com/recloser-dev/recloser/internal/testserver"
 
 	"github.com/recloser-dev/recloser/bench/fleet/arrival"
 	"github.com/recloser-dev/recloser/bench/fleet/circuit"
@@ -26,24 +26,8 @@ func specs(t *testing.T) []circuit.Spec {
 	if err := circuit.CreateTable(t.Context(), spec); err != nil {
 		t.Fatal(err)
 	}
-	url := fresh(t)
+	url := testserver.Emptied(t, valkey.URL(t))
 	return []circuit.Spec{spec, {Peer: circuit.RecloserValkey, URL: url}, {Peer: circuit.GobreakerValkey, URL: url}}
-}
-
-// fresh returns where a Valkey listens in which nothing is kept.
-func fresh(t *testing.T) string {
-	t.Helper()
-	url := valkey.URL(t)
-	options, err := redis.ParseURL(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client := redis.NewClient(options)
-	defer client.Close()
-	if err := client.FlushAll(t.Context()).Err(); err != nil {
-		t.Fatal(err)
-	}
-	return url
 }
 
 // minCalls is how many calls are judged, by their plain rate.

@@ -6,13 +6,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/recloser-dev/recloser/internal/testserver"
+
 	"github.com/recloser-dev/recloser/bench/fleet/circuit"
 )
 
 // The lock is one for all environments, and is held over the call: a second call
 // waits until the first has ended, however little it has to do with it.
 func TestLockIsHeldOverTheCall(t *testing.T) {
-	s := circuit.Spec{Peer: circuit.GobreakerValkey, URL: fresh(t)}
+	s := circuit.Spec{Peer: circuit.GobreakerValkey, URL: testserver.Emptied(t, valkey.URL(t))}
 	a, b := join(t, s), join(t, s)
 	begun, end := make(chan struct{}), make(chan struct{})
 	var both sync.WaitGroup

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/redis/go-redis/v9"
+	"github.com/recloser-dev/recloser/internal/testserver"
 
 	"github.com/recloser-dev/recloser/bench/fleet/circuit"
 	"github.com/recloser-dev/recloser/bench/fleet/environment"
@@ -17,22 +17,6 @@ import (
 )
 
 const rate = 25
-
-// fresh returns where a Valkey listens in which nothing is kept.
-func fresh(t *testing.T) string {
-	t.Helper()
-	url := valkey.URL(t)
-	options, err := redis.ParseURL(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client := redis.NewClient(options)
-	defer client.Close()
-	if err := client.FlushAll(t.Context()).Err(); err != nil {
-		t.Fatal(err)
-	}
-	return url
-}
 
 // run runs environments in a process of their own.
 func run(ctx context.Context, t *testing.T, j environment.Join, told func(phase.Event)) (*environment.Process, error) {
@@ -74,7 +58,7 @@ func TestProcess(t *testing.T) {
 			opened := make(chan struct{})
 			var once sync.Once
 			const size = 3
-			spec := circuit.Spec{Peer: peer, URL: fresh(t)}
+			spec := circuit.Spec{Peer: peer, URL: testserver.Emptied(t, valkey.URL(t))}
 			p, err := run(t.Context(), t, environment.Join{Spec: spec, Size: size, Short: true}, func(e phase.Event) {
 				if e == phase.Opened {
 					once.Do(func() { close(opened) })
@@ -140,7 +124,7 @@ func TestProcessThatCannotJoin(t *testing.T) {
 func TestProcessThatIsKilled(t *testing.T) {
 	ctx, kill := context.WithCancel(t.Context())
 	defer kill()
-	spec := circuit.Spec{Peer: circuit.RecloserValkey, URL: fresh(t)}
+	spec := circuit.Spec{Peer: circuit.RecloserValkey, URL: testserver.Emptied(t, valkey.URL(t))}
 	p, err := run(ctx, t, environment.Join{Spec: spec, Size: 1, Short: true}, func(phase.Event) {})
 	if err != nil {
 		t.Fatal(err)
