@@ -3,6 +3,8 @@ package grpcguard
 import (
 	"context"
 	"strings"
+
+	"github.com/recloser-dev/recloser/internal/circuitname"
 )
 
 // Target names the circuit of a call by the target of its connection, in lower
@@ -17,12 +19,7 @@ func Target(_ context.Context, target, _ string) (name, partition string) {
 	if _, rest, ok := strings.Cut(target, "://"); ok {
 		_, target, _ = strings.Cut(rest, "/")
 	}
-	for i := range len(target) {
-		if !inName(target[i]) {
-			return escape(strings.ToLower(target)), ""
-		}
-	}
-	return target, ""
+	return circuitname.Of(target), ""
 }
 
 // Method is [Target] with a partition for each method: its full name without the
@@ -30,23 +27,4 @@ func Target(_ context.Context, target, _ string) (name, partition string) {
 func Method(ctx context.Context, target, method string) (name, partition string) {
 	name, _ = Target(ctx, target, method)
 	return name, strings.TrimPrefix(method, "/")
-}
-
-// escape writes the bytes that no circuit's name may have in hexadecimal.
-func escape(target string) string {
-	const digits = "0123456789abcdef"
-	var name strings.Builder
-	for i := range len(target) {
-		if c := target[i]; inName(c) {
-			name.WriteByte(c)
-		} else {
-			name.Write([]byte{'_', digits[c>>4], digits[c&15]})
-		}
-	}
-	return name.String()
-}
-
-// inName reports whether c stands for itself in a name.
-func inName(c byte) bool {
-	return 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '.' || c == '-' || c == ':' || c == '_'
 }

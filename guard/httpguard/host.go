@@ -3,6 +3,8 @@ package httpguard
 import (
 	"net/http"
 	"strings"
+
+	"github.com/recloser-dev/recloser/internal/circuitname"
 )
 
 // Host names the circuit of a request by its host: the Host of its URL in lower
@@ -30,39 +32,13 @@ func Host(r *http.Request) (name, partition string) {
 		return "", ""
 	}
 	host = strings.TrimSuffix(host, ":")
-	plain := true
-	for i := range len(host) {
-		switch c := host[i]; {
-		case inName(c):
-		case c <= ' ', c == 0x7f, strings.IndexByte(`/?#@\`, c) >= 0:
-			// A base refuses such a host. What stands before an @ could be
-			// a password, and must not become a name.
-			return "", ""
-		default:
-			plain = false
-		}
+	name = circuitname.Of(host)
+	if name != host && strings.ContainsFunc(host, notInHost) {
+		return "", ""
 	}
-	if plain {
-		return host, ""
-	}
-	return escape(strings.ToLower(host)), ""
+	return name, ""
 }
 
-// escape writes the bytes that no circuit's name may have in hexadecimal.
-func escape(host string) string {
-	const digits = "0123456789abcdef"
-	var name strings.Builder
-	for i := range len(host) {
-		if c := host[i]; inName(c) {
-			name.WriteByte(c)
-		} else {
-			name.Write([]byte{'_', digits[c>>4], digits[c&15]})
-		}
-	}
-	return name.String()
-}
-
-// inName reports whether c stands for itself in a name.
-func inName(c byte) bool {
-	return 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '.' || c == '-' || c == ':' || c == '_'
-}
+// notInHost reports whether a base refuses a host with r in it. What stands before
+// an @ could be a password, and must not become a name.
+func notInHost(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune(`/?#@\`, r) }
