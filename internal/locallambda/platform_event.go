@@ -36,26 +36,22 @@ type (
 		Version   string         `json:"version"`
 		Tracing   *tracingHeader `json:"tracing,omitempty"`
 	}
-	runtimeDoneRecord struct {
+	// endRecord is of what has ended: the runtime's part of an invocation, or all
+	// of it.
+	endRecord[M any] struct {
 		RequestID string         `json:"requestId"`
 		Status    string         `json:"status"`
 		ErrorType string         `json:"errorType,omitempty"`
-		Metrics   runtimeMetrics `json:"metrics"`
+		Metrics   M              `json:"metrics"`
 		Spans     []span         `json:"spans,omitempty"`
 		Tracing   *tracingHeader `json:"tracing,omitempty"`
 	}
-	runtimeMetrics struct {
+	runtimeDoneRecord = endRecord[runtimeMetrics]
+	runtimeMetrics    struct {
 		DurationMs    float64 `json:"durationMs"`
 		ProducedBytes int     `json:"producedBytes"`
 	}
-	reportRecord struct {
-		RequestID string         `json:"requestId"`
-		Status    string         `json:"status"`
-		ErrorType string         `json:"errorType,omitempty"`
-		Metrics   reportMetrics  `json:"metrics"`
-		Spans     []span         `json:"spans,omitempty"`
-		Tracing   *tracingHeader `json:"tracing,omitempty"`
-	}
+	reportRecord  = endRecord[reportMetrics]
 	reportMetrics struct {
 		DurationMs       float64 `json:"durationMs"`
 		BilledDurationMs int64   `json:"billedDurationMs,omitempty"`
