@@ -110,16 +110,18 @@ func (s subject) listed(ctx context.Context, compare func() error) error {
 type check struct {
 	name string
 	run  func(context.Context, subject) error
-	// unless is why the check cannot be made of the subject; nil if it can be
-	// made of any.
-	unless func(subject) string
+	// of reports whether the check can be made of the subject, and unless is why
+	// not; nil if it can be made of any.
+	of     func(subject) bool
+	unless string
 }
 
+// needs returns what the check needs and the subject has not, if anything.
 func (c check) needs(s subject) string {
-	if c.unless == nil {
+	if c.of == nil || c.of(s) {
 		return ""
 	}
-	return c.unless(s)
+	return c.unless
 }
 
 func checks() []check {
@@ -137,39 +139,17 @@ func checks() []check {
 		{name: "races", run: checkRaces},
 		{name: "unknown", run: checkUnknown},
 		{name: "linearizable", run: checkLinearizable},
-		{name: "faults", run: checkFaults, unless: withoutFaults},
-		{name: "newer", run: checkNewer, unless: withoutNewer},
-		{name: "lister", run: checkLister, unless: withoutLister},
-		{name: "historian", run: checkHistorian, unless: withoutHistorian},
+		{name: "faults", run: checkFaults, of: func(s subject) bool { return s.faulty != nil }, unless: "there is no OpenFaulty"},
+		{name: "newer", run: checkNewer, of: func(s subject) bool { return s.options.PlantNewer != nil }, unless: "there is no PlantNewer"},
+		{name: "lister", run: checkLister, of: storeIs[recloser.Lister], unless: "the store is no Lister"},
+		{name: "historian", run: checkHistorian, of: storeIs[recloser.Historian], unless: "the store is no Historian"},
 	}
 }
 
-func withoutFaults(s subject) string {
-	if s.faulty == nil {
-		return "there is no OpenFaulty"
-	}
-	return ""
-}
-
-func withoutNewer(s subject) string {
-	if s.options.PlantNewer == nil {
-		return "there is no PlantNewer"
-	}
-	return ""
-}
-
-func withoutLister(s subject) string {
-	if _, ok := s.store.(recloser.Lister); !ok {
-		return "the store is no Lister"
-	}
-	return ""
-}
-
-func withoutHistorian(s subject) string {
-	if _, ok := s.store.(recloser.Historian); !ok {
-		return "the store is no Historian"
-	}
-	return ""
+// storeIs reports whether the store does what is in T, too.
+func storeIs[T any](s subject) bool {
+	_, ok := s.store.(T)
+	return ok
 }
 
 // draw leaves a picture of a history that is not linearizable where it can be
