@@ -1,75 +1,32 @@
 package main_test
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
 
+	"github.com/recloser-dev/recloser/bench/command/commandtest"
 	"github.com/recloser-dev/recloser/bench/peer"
 	"github.com/recloser-dev/recloser/bench/report"
 )
 
-func build(t *testing.T) string {
-	t.Helper()
-	program := filepath.Join(t.TempDir(), "bench")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
-	return program
-}
-
 func TestCommand(t *testing.T) {
-	program := build(t)
-	tests := []struct {
-		name string
-		args string
-		code int
-		says string
-	}{
-		{"bad flag", "-nonsense", 2, "nonsense"},
-		{"bad expression", "-run (", 2, "missing closing"},
-		{"argument", "closed", 2, "takes no argument"},
-		{"no rounds", "-rounds 0", 2, "use 1 or more"},
-		{"no time", "-for 1us", 2, "use 1ms or more"},
-		{"nothing chosen", "-run nobody", 1, "matches"},
-		{"unknown peer", "-sample nobody:closed", 1, "no peer is called"},
-		{"unknown case", "-sample raw/call:sideways", 1, "no case"},
-		{"bars not measured", "-check -rounds 1 -for 1ms -run raw/call:closed", 99, "not measured"},
-		{"list", "-list -run raw/call", 0, "raw/call:parallel"},
-		{"table", "-rounds 2 -for 1ms -run raw/.*:closed", 0, "raw/time.Since-twice"},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			out, err := exec.CommandContext(t.Context(), program, strings.Fields(test.args)...).CombinedOutput()
-			code := 0
-			if exit := new(exec.ExitError); errors.As(err, &exit) {
-				code = exit.ExitCode()
-			} else if err != nil {
-				t.Fatal(err)
-			}
-			if code != test.code || !strings.Contains(string(out), test.says) {
-				t.Errorf("exit %d, want %d and %q:\n%s", code, test.code, test.says, out)
-			}
-		})
-	}
+	commandtest.Run(t, commandtest.Build(t), []commandtest.Case{
+		{Name: "bad flag", Args: "-nonsense", Status: 2, Says: "nonsense"},
+		{Name: "bad expression", Args: "-run (", Status: 2, Says: "missing closing"},
+		{Name: "argument", Args: "closed", Status: 2, Says: "takes no argument"},
+		{Name: "no rounds", Args: "-rounds 0", Status: 2, Says: "use 1 or more"},
+		{Name: "no time", Args: "-for 1us", Status: 2, Says: "use 1ms or more"},
+		{Name: "nothing chosen", Args: "-run nobody", Status: 1, Says: "matches"},
+		{Name: "unknown peer", Args: "-sample nobody:closed", Status: 1, Says: "no peer is called"},
+		{Name: "unknown case", Args: "-sample raw/call:sideways", Status: 1, Says: "no case"},
+		{Name: "bars not measured", Args: "-check -rounds 1 -for 1ms -run raw/call:closed", Status: 99, Says: "not measured"},
+		{Name: "list", Args: "-list -run raw/call", Says: "raw/call:parallel"},
+		{Name: "table", Args: "-rounds 2 -for 1ms -run raw/.*:closed", Says: "raw/time.Since-twice"},
+	})
 }
 
 func TestCommandJSON(t *testing.T) {
-	cmd := exec.CommandContext(t.Context(), build(t), "-json", "-rounds", "2", "-for", "1ms", "-run", "^(raw/time.Since-twice|gobreaker/rolling):(closed|open)")
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, stderr.String())
-	}
-	var r report.Report
-	if err := json.Unmarshal(out, &r); err != nil {
-		t.Fatal(err)
-	}
+	r := commandtest.Report[report.Report](t, commandtest.Build(t),
+		"-rounds", "2", "-for", "1ms", "-run", "^(raw/time.Since-twice|gobreaker/rolling):(closed|open)")
 	if len(r.Rows) != 3 || r.Setting.Rounds != 2 {
 		t.Fatalf("%d rows of %d rounds, want 3 of 2: %+v", len(r.Rows), r.Setting.Rounds, r.Rows)
 	}

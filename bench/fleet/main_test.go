@@ -1,17 +1,12 @@
 package main_test
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/recloser-dev/recloser/internal/testserver"
 	"go.uber.org/goleak"
 
+	"github.com/recloser-dev/recloser/bench/command/commandtest"
 	"github.com/recloser-dev/recloser/bench/fleet/bill"
 	"github.com/recloser-dev/recloser/bench/fleet/circuit"
 	"github.com/recloser-dev/recloser/bench/fleet/phase"
@@ -26,68 +21,26 @@ var (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(dynamo.With(valkey.With(m))) }
 
 func TestCommand(t *testing.T) {
-	program := filepath.Join(t.TempDir(), "fleet")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	program := commandtest.Build(t)
 	t.Run("short campaign", func(t *testing.T) { testShort(t, program) })
-	tests := []struct {
-		name  string
-		args  string
-		stdin string
-		code  int
-		says  string
-	}{
-		{"bad flag", "-nonsense", "", 2, "nonsense"},
-		{"bad expression", "-run (", "", 2, "missing closing"},
-		{"argument", "recloser", "", 2, "takes no argument"},
-		{"nothing chosen", "-run nobody", "", 1, "no fleet matches"},
-		{"list", "-list -run dynamodb", "", 0, "recloser/dynamodb:20:apart"},
-		{"list of short", "-list -short", "", 0, "gobreaker/valkey:3"},
-		{"environments of nothing", "-environments", "", 1, "which circuit"},
-		{"environments of nobody", "-environments", `{"peer":"nobody","size":1}`, 1, "no peer is called"},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			cmd := exec.CommandContext(t.Context(), program, strings.Fields(test.args)...)
-			cmd.Stdin = strings.NewReader(test.stdin)
-			out, err := cmd.CombinedOutput()
-			code := 0
-			if exit := new(exec.ExitError); errors.As(err, &exit) {
-				code = exit.ExitCode()
-			} else if err != nil {
-				t.Fatal(err)
-			}
-			if code != test.code || !strings.Contains(string(out), test.says) {
-				t.Errorf("exit %d, want %d and %q:\n%s", code, test.code, test.says, out)
-			}
-		})
-	}
-}
-
-// short runs a short campaign.
-func short(t *testing.T, program string) bill.Report {
-	t.Helper()
-	valkey.URL(t) // It can be had; each fleet gets its own.
-	cmd := exec.CommandContext(t.Context(), program, "-short", "-json", "-dynamodb", dynamo.URL(t))
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, stderr.String())
-	}
-	var r bill.Report
-	if err := json.Unmarshal(out, &r); err != nil {
-		t.Fatal(err)
-	}
-	return r
+	commandtest.Run(t, program, []commandtest.Case{
+		{Name: "bad flag", Args: "-nonsense", Status: 2, Says: "nonsense"},
+		{Name: "bad expression", Args: "-run (", Status: 2, Says: "missing closing"},
+		{Name: "argument", Args: "recloser", Status: 2, Says: "takes no argument"},
+		{Name: "nothing chosen", Args: "-run nobody", Status: 1, Says: "no fleet matches"},
+		{Name: "list", Args: "-list -run dynamodb", Says: "recloser/dynamodb:20:apart"},
+		{Name: "list of short", Args: "-list -short", Says: "gobreaker/valkey:3"},
+		{Name: "environments of nothing", Args: "-environments", Status: 1, Says: "which circuit"},
+		{Name: "environments of nobody", Args: "-environments", Stdin: `{"peer":"nobody","size":1}`, Status: 1, Says: "no peer is called"},
+	})
 }
 
 // A short campaign goes the whole way: processes, servers, phases and counts.
 // LAWS.md, B2 and B3.
 func testShort(t *testing.T, program string) {
 	t.Helper()
-	r := short(t, program)
+	valkey.URL(t) // It can be had; each fleet gets its own.
+	r := commandtest.Report[bill.Report](t, program, "-short", "-dynamodb", dynamo.URL(t))
 	if len(r.Runs) != 3 || !r.Setting.Short {
 		t.Fatalf("%d fleets of a short campaign, want 3", len(r.Runs))
 	}
