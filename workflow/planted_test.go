@@ -56,6 +56,9 @@ func allPlanted() map[string]planted {
 	while := func(verb string, meanwhile func(*recloser.Record)) step {
 		return step{verb: verb, took: 80 * time.Millisecond, meanwhile: meanwhile}
 	}
+	late := func(faults ...storeFault) step {
+		return step{verb: "succeeds", lag: 400 * time.Millisecond, faults: faults}
+	}
 	lessShare := func(r *recloser.Record) { r.Share /= 10 }
 	one := counted(time.Second, 0, 0, recloser.Counts{Calls: 1})
 	return map[string]planted{
@@ -99,6 +102,12 @@ func allPlanted() map[string]planted {
 		"an open time to come":        {opened(time.Hour, 2*time.Hour), succeeds, 0, false},
 		"spread":                      {opened(-10*time.Second, 0), succeeds, 0.5, false},
 		"no spread is left":           {opened(-11*time.Second, -time.Second), succeeds, 0.5, false},
+		"closed alone, late":          {half(3, 0, "", 0), late(storeWell, storeDown), 0.3, false},
+		"opened alone, late":          {half(0, 1, "", 0), late(storeWell, storeDown), 0.3, false},
+		"closed by a lost answer":     {half(3, 0, "", 0), late(storeWell, storeLost), 0.3, false},
+		"opened by a lost answer":     {half(0, 1, "", 0), late(storeWell, storeLost), 0.3, true},
+		"alone in an open time":       {opened(-time.Second, 9*time.Second), late(storeDown), 0, false},
+		"alone in a ramp":             {recovered(15*time.Second, recloser.Record{Generation: 2}), late(storeDown), 0.9, false},
 		"forced open":                 {forced(recloser.OverrideOpen, time.Second, recloser.Record{}), succeeds, 0, false},
 		"forced open until now":       {forced(recloser.OverrideOpen, 0, recloser.Record{}), succeeds, 0, false},
 		"forced closed":               {forced(recloser.OverrideClosed, time.Second, counted(time.Second, 1, 0, recloser.Counts{Calls: 1})), fails, 0, false},
