@@ -100,7 +100,8 @@ func anyPolicy(dice *rand.Rand) recloser.Policy {
 	return p
 }
 
-// trace makes up to 25 calls, with operators between them, on both sides.
+// trace makes up to 25 calls, with operators between them, on both sides. In some
+// the store is unwell most of the time.
 func trace(t *testing.T, p *pair, seed uint64, partition string) {
 	t.Helper()
 	dice := rand.New(rand.NewPCG(3, seed))
@@ -108,6 +109,7 @@ func trace(t *testing.T, p *pair, seed uint64, partition string) {
 	if partition != "" {
 		key += "/" + partition
 	}
+	unwell := pick(dice, 10, 10, 10, 2)
 	var at time.Duration
 	var log strings.Builder
 	if dice.IntN(2) == 0 {
@@ -129,7 +131,7 @@ func trace(t *testing.T, p *pair, seed uint64, partition string) {
 				t.Fatalf("seed %d: %v\n%s", seed, err, &log)
 			}
 		}
-		s := anyStep(dice, partition)
+		s := anyStep(dice, partition, unwell)
 		fmt.Fprintf(&log, "%d %v coin %v %+v\n", i, at, p.coin, s)
 		core, machine := p.call(s)
 		at = max(at, p.world.world.Now().Sub(epoch.Time()))
@@ -182,16 +184,19 @@ func watchBy(dice *rand.Rand, r *recloser.Record, since recloser.Instant) {
 	}
 }
 
-// anyStep returns a call by chance.
-func anyStep(dice *rand.Rand, partition string) step {
+// anyStep returns a call by chance. One in so many meets a store that is unwell.
+func anyStep(dice *rand.Rand, partition string, unwell int) step {
 	s := step{
 		partition: partition,
 		verb:      pick(dice, "fails", "fails", "succeeds", "ignores"),
 		took:      pick(dice, 0, 0, 30*time.Millisecond, 80*time.Millisecond, 2500*time.Millisecond),
-		lag:       pick(dice, 0, 0, 0, 0, 40*time.Millisecond, 400*time.Millisecond),
+		lag:       pick(dice, 40*time.Millisecond, 400*time.Millisecond),
 	}
-	if dice.IntN(10) == 0 {
-		for range 1 + dice.IntN(3) {
+	if dice.IntN(unwell) > 0 && dice.IntN(3) > 0 {
+		s.lag = 0
+	}
+	if dice.IntN(unwell) == 0 {
+		for range 1 + dice.IntN(4) {
 			s.faults = append(s.faults, pick(dice, storeWell, storeDown, storeLost))
 		}
 	}
