@@ -106,6 +106,8 @@ func allPlanted() map[string]planted {
 		"opened alone, late":          {half(0, 1, "", 0), late(storeWell, storeDown), 0.3, false},
 		"closed by a lost answer":     {half(3, 0, "", 0), late(storeWell, storeLost), 0.3, false},
 		"opened by a lost answer":     {half(0, 1, "", 0), late(storeWell, storeLost), 0.3, true},
+		"forced open, alone":          {forced(recloser.OverrideOpen, 20*time.Second, half(0, 1, "", 0)), late(storeWell, storeDown), 0, false},
+		"forced closed, alone":        {forced(recloser.OverrideClosed, 20*time.Second, half(0, 1, "", 0)), late(storeWell, storeDown), 0.9, false},
 		"alone in an open time":       {opened(-time.Second, 9*time.Second), late(storeDown), 0, false},
 		"alone in a ramp":             {recovered(15*time.Second, recloser.Record{Generation: 2}), late(storeDown), 0.9, false},
 		"forced open":                 {forced(recloser.OverrideOpen, time.Second, recloser.Record{}), succeeds, 0, false},
