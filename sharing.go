@@ -10,6 +10,9 @@ const (
 	// recentView is how long after its answer a read is as good as a fresh one,
 	// however long the store took. A failing call reads no more often.
 	recentView = 50 * time.Millisecond
+	// doubtedView is the same for who saw the last call fail while the fleet listens and is
+	// about to decide.
+	doubtedView = 5 * time.Millisecond
 	// The back-off window of a store that is out of reach: one operation is
 	// tried in each.
 	firstBackoff = time.Second
@@ -44,15 +47,14 @@ func (b *Breaker) freshen(ctx context.Context) {
 		now = b.now()
 	}
 	for range maxSteps { // Again if the environment was frozen while it was read.
-		age := now.since(e.read)
-		if e.known && age < RefreshInterval && (!e.stale || b.recent(now)) {
+		if b.fresh(now) {
 			return
 		}
 		read := e.reading
 		switch {
 		case read == nil:
 			_ = b.load(ctx, b.options.StoreTimeout)
-		case !e.known || age >= RefreshInterval+b.options.StoreTimeout:
+		case !e.known || now.since(e.read) >= RefreshInterval+b.options.StoreTimeout:
 			b.await(ctx, read)
 		default:
 			return
@@ -62,6 +64,22 @@ func (b *Breaker) freshen(ctx context.Context) {
 		}
 		now = b.now()
 	}
+}
+
+// fresh reports whether a call may be decided by the view. A failure casts doubt on it, and
+// one in a watch in which too little is told to judge goes on to: what opens the circuit
+// is likely to be told before the next call of this environment.
+func (b *Breaker) fresh(now moment) bool {
+	e := &b.env
+	switch {
+	case !e.known || now.since(e.read) >= RefreshInterval:
+		return false
+	case e.stale:
+		return b.recent(now)
+	case e.run > 0 && e.record.WatchSince != 0 && b.policy.undecided(b.view(now)):
+		return now.since(e.heard) < doubtedView
+	}
+	return true
 }
 
 // recent reports whether the view is as good as a fresh read.

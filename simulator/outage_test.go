@@ -39,7 +39,7 @@ func (a *afterwards) Observe(s simulator.Step) {
 func TestOutageOpensInASecond(t *testing.T) {
 	openedIn := time.Duration(0)
 	var afterOpening []string
-	for _, row := range []struct{ environments, most, seeds int }{{10, 150, 200}, {100, 300, 200}, {1000, 1100, 90}, {10_000, 950, 10}} {
+	for _, row := range []struct{ environments, most, seeds int }{{10, 150, 200}, {100, 250, 200}, {1000, 1000, 90}, {10_000, 950, 10}} {
 		worstAfter := 0
 		for _, off := range []time.Duration{10 * time.Millisecond, time.Second} {
 			t.Run(fmt.Sprintf("%d environments, clocks %v off", row.environments, off), func(t *testing.T) {
@@ -83,10 +83,10 @@ func TestOutageOpensInASecond(t *testing.T) {
 
 // The calls that reach the dependency in a whole outage are 29, 116, 814 and 2,133 in
 // the best that is known for each size. It was measured where neither calls nor the
-// store take time, so it is here, and most is the median that is allowed. LAWS.md, L2.
+// store take time, so it is here. LAWS.md, L2.
 func TestOutageWastesFewCalls(t *testing.T) {
 	var medians []string
-	for _, row := range []struct{ environments, most int }{{10, 40}, {100, 170}, {1000, 900}, {10_000, 850}} {
+	for _, row := range []struct{ environments, best int }{{10, 29}, {100, 116}, {1000, 814}, {10_000, 2133}} {
 		var mu sync.Mutex
 		var wasted []int
 		seeds(t, budget(max(9-row.environments/1_000, 3), 99, 399), func(seed uint64) {
@@ -105,15 +105,13 @@ func TestOutageWastesFewCalls(t *testing.T) {
 		}
 		median := wasted[len(wasted)/2]
 		medians = append(medians, evidence.Thousands(median))
-		if median > row.most {
-			t.Errorf("%d environments waste %d calls, want at most %d", row.environments, median, row.most)
+		if median >= row.best {
+			t.Errorf("%d environments waste %d calls, want fewer than %d", row.environments, median, row.best)
 		}
 	}
 	evidence.Record(t, seen(t, evidence.Entry{
-		Law: "L2", Promise: "fewer calls wasted in all than the best known: 29, 116, 814, 2,133", Worst: strings.Join(medians, ", ") + " (medians)",
+		Law: "L2", Promise: "fewer calls wasted in all than the best known: 29, 116, 814, 2,133", Worst: strings.Join(medians, ", ") + " (medians)", Met: true,
 		How: "total outage at 1,000 calls/s where neither calls nor the store take time; 10, 100, 1,000 and 10,000 environments",
-		Note: "fewer at 10, 1,000 and 10,000 environments, more at 100: an environment learns that the fleet listens by its first failure, and only calls that begin " +
-			"after that are counted, which is what keeps B3",
 	}))
 }
 
