@@ -21,7 +21,7 @@ import (
 // With one, goodput is what it was within a minute after the trigger. LAWS.md, B5.
 func TestRetryStormEnds(t *testing.T) {
 	story := func(seed uint64, protocol simulator.Protocol) simulator.Result {
-		s := fleet(seed, 50, 100, 3*time.Minute)
+		s := fleet(seed, 50, 100, 150*time.Second)
 		s.Protocol = protocol
 		s.Policy.Call.Timeout, s.Policy.OpenWhen.SlowAfter = time.Second, 700*time.Millisecond
 		s.Traffic.Retries = 3
@@ -43,14 +43,14 @@ func TestRetryStormEnds(t *testing.T) {
 	var stuck, back atomic.Int64
 	seeds(t, with, func(seed uint64) {
 		r := story(seed, simulator.ProtocolRecloser)
-		if before, after := goodput(r, 10, 30), goodput(r, 120, 180); after >= 0.95*before {
+		if before, after := goodput(r, 10, 30), goodput(r, 120, 150); after >= 0.95*before {
 			back.Add(1)
 		} else {
 			t.Logf("seed %d: goodput of %.3f before and %.3f after", seed, before, after)
 		}
 	})
 	seeds(t, without, func(seed uint64) {
-		if r := story(seed, simulator.ProtocolNone); goodput(r, 150, 180) < 0.5*goodput(r, 10, 30) {
+		if r := story(seed, simulator.ProtocolNone); goodput(r, 120, 150) < 0.5*goodput(r, 10, 30) {
 			stuck.Add(1)
 		}
 	})
