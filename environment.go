@@ -34,7 +34,6 @@ type environment struct {
 
 	// What it has counted for the fleet, and not told yet.
 	sample   Window
-	spoken   int   // calls of this watch that it has told
 	drawn    Share // the share of calls that the sample still stands for
 	reported moment
 	name     string
@@ -192,7 +191,7 @@ func (b *Breaker) adopt(r Record, operation uint64, began moment, made bool) {
 		}
 	}
 	if r.WatchSince != last.WatchSince || r.Generation != last.Generation {
-		e.sample, e.drawn, e.spoken = Window{}, 0, 0
+		e.sample, e.drawn = Window{}, 0
 	}
 	b.thin()
 	if r.State != StateClosed {

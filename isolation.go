@@ -36,8 +36,8 @@ func (b *Breaker) judgeRun(ctx context.Context, now moment) {
 	}
 }
 
-// owesEvidence reports whether the fleet has listened for too short a time, and
-// this environment has counted too little, for anybody to judge by it, though it
+// owesEvidence reports whether the fleet has listened for too short a time, and will
+// then have too few calls in its window for anybody to judge by, though this environment
 // calls often enough to mend that in time: Lambda may send all traffic to the one
 // that has seen the outage, and then nobody else ever speaks.
 func (b *Breaker) owesEvidence(now moment) bool {
@@ -46,8 +46,10 @@ func (b *Breaker) owesEvidence(now moment) bool {
 	if !b.attached() || v.WatchSince == 0 {
 		return false
 	}
+	// What began before that has left the window when somebody looks, a slot later.
+	stays := v.WatchSince.Add(RefreshInterval + 2*b.policy.slot() - b.policy.OpenWhen.Window).floor(b.policy.slot())
 	left := RefreshInterval - b.policy.watchAge(v)
-	owed := b.policy.OpenWhen.MinCalls - e.spoken - e.sample.Sum(math.MinInt64, math.MaxInt64).Calls
+	owed := b.policy.OpenWhen.MinCalls - e.record.Window.Sum(stays, math.MaxInt64).Calls - e.sample.Sum(stays, math.MaxInt64).Calls
 	rate := float64(e.run) / now.since(e.runSince).Seconds()
 	return owed > 0 && rate*left.Seconds() >= float64(owed)
 }

@@ -1,9 +1,6 @@
 package recloser
 
-import (
-	"context"
-	"math"
-)
+import "context"
 
 // maxVoice is the length, in bytes, of the name an environment gives itself.
 const maxVoice = 8
@@ -72,7 +69,6 @@ func (b *Breaker) report(ctx context.Context, now moment) {
 		e.name = e.name[:min(len(e.name), maxVoice)]
 	}
 	w := b.policy.Report(v, e.name, e.sample.used())
-	e.spoken += e.sample.Sum(math.MinInt64, math.MaxInt64).Calls
 	e.sample, e.drawn = Window{}, 0
 	b.writeAlone(ctx, w)
 }

@@ -22,7 +22,7 @@ func TestLookKnowsEverything(t *testing.T) {
 				"writing", "claiming", "operation", "stopSweep", "idle", "own", "leaveAloneUntil", "sample", "name", "forced",
 			},
 			[]string{
-				"window", "slot", "releases", "counted", "settled", "run", "runSince", "spoken", "drawn", "reported",
+				"window", "slot", "releases", "counted", "settled", "run", "runSince", "drawn", "reported",
 				"ownHeld", "last", "tickets",
 			},
 		},
