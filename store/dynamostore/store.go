@@ -148,7 +148,7 @@ func (s *Store) Apply(ctx context.Context, key string, w recloser.Write) (reclos
 	// A condition that fails though the record meets the write's says that the
 	// other form of the update is the one, or that the record was read later
 	// than the condition. Neither time was anything written.
-	const tries = 4
+	const tries = 8
 	for i := range tries {
 		r, err := s.update(ctx, key, updates[i%len(updates)])
 		if err == nil {
