@@ -67,7 +67,7 @@ var mutants = []mutant{
 	{"rule 3: a claim is no lease", []string{"L1", "S8"}, 1, func(o *recloser.Options) {
 		o.Store = eternal{o.Store}
 	}, nil},
-	{"rule 4: a lease is taken over without a margin", []string{"S1"}, 317, func(o *recloser.Options) {
+	{"rule 4: a lease is taken over without a margin", []string{"S1"}, 217, func(o *recloser.Options) {
 		o.Store = early{o.Store, o.Policy.HalfOpen.Margin}
 	}, clocksApart},
 	{"rule 4: the margin is smaller than the error of clocks", []string{"S1"}, 1, func(o *recloser.Options) {
