@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/recloser-dev/recloser"
 )
@@ -44,13 +45,23 @@ func (c *call) unary(invoke func(context.Context) error) error {
 	switch {
 	case err == nil:
 		c.settle(recloser.OutcomeSuccess, 0)
-	case bounded && context.Cause(ctx) == recloser.ErrCallTimeout: //nolint:errorlint // Another call's would match.
+	case bounded && c.cutOff(ctx, err):
 		c.settle(recloser.OutcomeFailure, retryAfter(err))
 		return timeout()
 	default:
 		c.fail(err, !bounded)
 	}
 	return err
+}
+
+// cutOff reports whether a unary call has ended by the timeout of ctx. The server was
+// told of it, and may say so before the timer here does.
+func (c *call) cutOff(ctx context.Context, err error) bool {
+	if context.Cause(ctx) == recloser.ErrCallTimeout { //nolint:errorlint // Another call's would match.
+		return true
+	}
+	deadline, _ := ctx.Deadline()
+	return c.original.Err() == nil && status.Code(err) == codes.DeadlineExceeded && !now().Before(deadline)
 }
 
 // stream opens a stream.
