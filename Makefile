@@ -6,17 +6,18 @@
 
 GOLANGCI_LINT_VERSION := v2.15.0
 GOVULNCHECK_VERSION   := v1.9.0
+# Times are in seconds.
 FUZZTIME              ?= 5
 SOAKTIME              ?= 300
 SOAKCOUNT             ?= 5
 SOAKCHECKS            ?= 100000
 
-# Times are seconds; what LAWS.md asks for does not count the start of a process.
 # The packages whose laws need a volume for which the race detector leaves no time,
 # and the fuzz targets that read what others have written. LAWS.md has the numbers.
 LAWS       := ./simulator . ./internal/model ./workflow
 STORES     := ./internal/item ./store/dynamostore ./store/valkeystore
 DECODERS   := ^Fuzz(Decode|DecodeEntry|HostileRecord|Parse)$$
+# A minute of fuzzing for each, besides what the start of its processes takes.
 DECODETIME ?= 66
 EVIDENCE   := $(CURDIR)/dist/evidence
 
